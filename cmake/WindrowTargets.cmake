@@ -1,0 +1,140 @@
+# Functions that define Windrow's libraries, tools, generated headers and tests.
+#
+# Part of the Windrow Project, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+# windrow_add_runtime_library(name source... [LINK library...])
+#
+# A static library of the runtime; LINK libraries are public.
+function(windrow_add_runtime_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "LINK")
+  add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PUBLIC ${ARG_LINK})
+endfunction()
+
+# windrow_add_runtime_tool(name source... [LINK library...])
+#
+# An executable of the runtime, in the build tree's bin folder.
+function(windrow_add_runtime_tool name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "LINK")
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK})
+endfunction()
+
+# windrow_link_mlir(target PUBLIC|PRIVATE)
+#
+# Links MLIR's shared library, and LLVM's, whose symbols MLIR's headers use and
+# which MLIR's target does not pass on.
+function(windrow_link_mlir target scope)
+  mlir_target_link_libraries(${target} ${scope} MLIR)
+  target_link_libraries(${target} ${scope} LLVM)
+endfunction()
+
+# windrow_add_compiler_library(name source... [DEPENDS target...] [LINK library...])
+#
+# A static library that uses MLIR, through MLIR's one shared library. DEPENDS
+# names the targets that generate its headers; LINK libraries are public.
+# Exceptions are off unless the calling directory sets LLVM_ENABLE_EH.
+function(windrow_add_compiler_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "DEPENDS;LINK")
+  add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
+  llvm_update_compile_flags(${name})
+  if(ARG_DEPENDS)
+    add_dependencies(${name} ${ARG_DEPENDS})
+  endif()
+  target_link_libraries(${name} PUBLIC ${ARG_LINK})
+  windrow_link_mlir(${name} PUBLIC)
+endfunction()
+
+# windrow_add_compiler_tool(name source... [LINK library...] [EXPORT_SYMBOLS])
+#
+# An executable that uses MLIR. EXPORT_SYMBOLS lets plugins that it loads use
+# the dialects linked into it.
+function(windrow_add_compiler_tool name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "EXPORT_SYMBOLS" "" "LINK")
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  llvm_update_compile_flags(${name})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK})
+  windrow_link_mlir(${name} PRIVATE)
+  if(ARG_EXPORT_SYMBOLS)
+    set_target_properties(${name} PROPERTIES ENABLE_EXPORTS ON)
+  endif()
+endfunction()
+
+# windrow_add_flatbuffers_header(target schema.fbs)
+#
+# Generates schema_generated.h in the build tree, at the source tree's relative
+# path, and defines `target`, on which its users depend.
+function(windrow_add_flatbuffers_header target schema)
+  find_program(WINDROW_FLATC flatc REQUIRED)
+  mark_as_advanced(WINDROW_FLATC)
+  get_filename_component(stem "${schema}" NAME_WE)
+  set(header "${CMAKE_CURRENT_BINARY_DIR}/${stem}_generated.h")
+  add_custom_command(
+    OUTPUT "${header}"
+    COMMAND "${WINDROW_FLATC}" --cpp --scoped-enums --gen-object-api
+            --reflect-names -o "${CMAKE_CURRENT_BINARY_DIR}"
+            "${CMAKE_CURRENT_SOURCE_DIR}/${schema}"
+    DEPENDS "${schema}"
+    COMMENT "Generating ${stem}_generated.h"
+    VERBATIM)
+  add_custom_target(${target} DEPENDS "${header}")
+endfunction()
+
+# windrow_add_unit_test(name source... [LINK library...] [COMPILER] [TIMEOUT seconds])
+#
+# A GoogleTest binary with GoogleMock's main function; every test case becomes
+# a CTest test called name.Suite.Case. COMPILER marks a test of MLIR code. A
+# case that takes longer than TIMEOUT seconds (120) fails.
+function(windrow_add_unit_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "COMPILER" "TIMEOUT" "LINK")
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} WindrowTestSupport GTest::gmock_main)
+  if(ARG_COMPILER)
+    llvm_update_compile_flags(${name})
+    windrow_link_mlir(${name} PRIVATE)
+  endif()
+  gtest_discover_tests(${name}
+    TEST_PREFIX "${name}."
+    DISCOVERY_MODE PRE_TEST
+    DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS unit)
+endfunction()
+
+# windrow_add_script_test(name script [argument...] [LABEL label] [TIMEOUT seconds])
+#
+# A Python script as one CTest test: exit status 0 passes, 77 is a skip whose
+# reason is on stdout, anything else fails. LABEL is e2e unless given.
+function(windrow_add_script_test name script)
+  cmake_parse_arguments(PARSE_ARGV 2 ARG "" "LABEL;TIMEOUT" "")
+  if(NOT ARG_LABEL)
+    set(ARG_LABEL e2e)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  add_test(NAME ${name}
+    COMMAND "${WINDROW_PYTHON}" "${CMAKE_CURRENT_SOURCE_DIR}/${script}" ${ARG_UNPARSED_ARGUMENTS})
+  set_tests_properties(${name} PROPERTIES
+    LABELS "${ARG_LABEL}"
+    TIMEOUT ${ARG_TIMEOUT}
+    SKIP_RETURN_CODE 77
+    ENVIRONMENT "WINDROW_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+endfunction()
+
+# windrow_add_lit_suite(folder)
+#
+# The lit tests under `folder` of the current directory as one CTest test. lit
+# rejects a suite without tests, so an empty folder defines none.
+function(windrow_add_lit_suite folder)
+  file(GLOB_RECURSE tests CONFIGURE_DEPENDS "${folder}/*.mlir" "${folder}/*.test")
+  if(NOT tests)
+    return()
+  endif()
+  add_test(NAME lit.${folder}
+    COMMAND "${WINDROW_PYTHON}" "${LLVM_EXTERNAL_LIT}" -sv "${CMAKE_CURRENT_BINARY_DIR}/${folder}")
+  set_tests_properties(lit.${folder} PROPERTIES LABELS lit)
+endfunction()
