@@ -1,0 +1,108 @@
+//===- ClusterDialect.td - The cluster dialect -------------*- tablegen -*-===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef WINDROW_DIALECTS_CLUSTER_CLUSTERDIALECT_TD
+#define WINDROW_DIALECTS_CLUSTER_CLUSTERDIALECT_TD
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpBase.td"
+
+def Cluster_Dialect : Dialect {
+  let name = "cluster";
+  let cppNamespace = "::windrow::cluster";
+  let summary = "Which machine computes and holds what";
+  let description = [{
+    A network passes through three levels on its way to the machines.
+
+    *Global*: one function of `nn` operations; the discardable attribute
+    `cluster.layout` on an operation says where its result is computed. The
+    module names the machines in `dlti.target_system_spec`, one entry per device
+    in plan order, each with `"cluster.address"`, `"cluster.threads"`,
+    `"cluster.speed"` and, where it is known, `"cluster.memory_mb"`, and holds
+    the links in `cluster.links`.
+
+    *Placed*: `cluster.fragment` regions hold the work of one device on its part
+    of the data, and pure operations between them (`cluster.transfer`,
+    `cluster.all_gather`, `cluster.all_reduce`) move values from device to
+    device. The function's arguments and results are with the client, which is
+    addressed by the reserved name "client".
+
+    *Per device*: one nested module for each device and one for the client, named
+    after it. Each holds one function in which `cluster.send` and `cluster.recv`
+    exchange tensors on numbered channels, in the order of execution.
+  }];
+  let dependentDialects = ["::mlir::DLTIDialect"];
+  let useDefaultAttributePrinterParser = 1;
+  let hasOperationAttrVerify = 1;
+}
+
+class Cluster_Attr<string name, string attrMnemonic, list<Trait> traits = []>
+    : AttrDef<Cluster_Dialect, name, traits> {
+  let mnemonic = attrMnemonic;
+}
+
+def Cluster_LayoutKind : I32EnumAttr<"LayoutKind", "how devices share a value", [
+    I32EnumAttrCase<"Owner", 0, "owner">,
+    I32EnumAttrCase<"Replicated", 1, "replicated">,
+    I32EnumAttrCase<"Rows", 2, "rows">,
+    I32EnumAttrCase<"Channels", 3, "channels">
+  ]> {
+  let cppNamespace = "::windrow::cluster";
+  let genSpecializedAttr = 0;
+}
+
+def Cluster_LayoutAttr : Cluster_Attr<"Layout", "layout"> {
+  let summary = "where the parts of a value are computed";
+  let description = [{
+    `owner`: one device holds all. `replicated`: every listed device computes all.
+    `rows`: device i of the list holds the rows (dimension 1)
+    `bounds[i]` to `bounds[i + 1]`, the upper one excluded; `channels`: the same
+    for the last dimension. Bounds ascend from 0 to the size of the dimension;
+    two equal ones leave a device without a part.
+
+    ```mlir
+    #cluster.layout<owner, ["press-1"]>
+    #cluster.layout<rows, ["press-1", "press-2"], [0, 35, 56]>
+    ```
+  }];
+  let parameters = (ins
+    EnumParameter<Cluster_LayoutKind>:$kind,
+    ArrayRefParameter<"::mlir::StringAttr", "device names">:$devices,
+    OptionalArrayRefParameter<"int64_t", "bounds of the parts">:$bounds);
+  let assemblyFormat = [{
+    `<` $kind `,` `[` $devices `]` (`,` `[` $bounds^ `]`)? `>`
+  }];
+  let extraClassDeclaration = [{
+    /// Index of `device` in the list, or -1.
+    int64_t getDevicePosition(::llvm::StringRef device) const;
+  }];
+  let genVerifyDecl = 1;
+}
+
+def Cluster_LinkAttr : Cluster_Attr<"Link", "link"> {
+  let summary = "speed of the connection between two devices";
+  let description = [{
+    Bandwidth in Mbit/s and one-way latency in microseconds, both directions
+    alike. The list `cluster.links` of a module starts with the default, whose
+    `between` is empty, followed by the exceptions.
+
+    ```mlir
+    #cluster.link<[], bandwidth_mbit = 1000.0, latency_us = 100.0>
+    #cluster.link<["press-1", "press-2"], bandwidth_mbit = 100.0, latency_us = 300.0>
+    ```
+  }];
+  let parameters = (ins
+    OptionalArrayRefParameter<"::mlir::StringAttr", "two device names or none">:$between,
+    "::mlir::FloatAttr":$bandwidthMbit,
+    "::mlir::FloatAttr":$latencyUs);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+}
+
+#endif // WINDROW_DIALECTS_CLUSTER_CLUSTERDIALECT_TD

@@ -1,0 +1,72 @@
+//===- NnDialect.td - The nn dialect -----------------------*- tablegen -*-===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef WINDROW_DIALECTS_NN_NNDIALECT_TD
+#define WINDROW_DIALECTS_NN_NNDIALECT_TD
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/OpBase.td"
+
+def Nn_Dialect : Dialect {
+  let name = "nn";
+  let cppNamespace = "::windrow::nn";
+  let summary = "A convolutional network as a graph of kernel calls";
+  let description = [{
+    Each operation is one call of a kernel library such as XNNPACK. Shapes are
+    static. Spatial activations are rank-4 tensors in the order batch, height,
+    width, channels (NHWC) and filters are in the order output channel, height,
+    width, input channel (OHWI), so that a range of rows of an image is one
+    contiguous range of memory.
+
+    An importer of a model in another order wraps spatial operations in
+    `nn.transpose`; the pass `nn-convert-layout` removes these again and
+    records the model's own order on the entry function's arguments and results
+    as `nn.model_layout` ("NCHW" or "NHWC").
+  }];
+  let useDefaultAttributePrinterParser = 1;
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Attributes
+//===----------------------------------------------------------------------===//
+
+class Nn_Attr<string name, string attrMnemonic, list<Trait> traits = []>
+    : AttrDef<Nn_Dialect, name, traits> {
+  let mnemonic = attrMnemonic;
+}
+
+def Nn_ClampAttr : Nn_Attr<"Clamp", "clamp"> {
+  let summary = "Bounds that a kernel applies to its result";
+  let description = [{
+    The closed interval to which every element of a result is limited. A bound
+    that is left out is infinite; at least one must be finite, and the lower one
+    must be less than the upper one. A ReLU is `#nn.clamp<min = 0.0>`, a ReLU6
+    is `#nn.clamp<min = 0.0, max = 6.0>`.
+  }];
+  let parameters = (ins APFloatParameter<"lower bound, f32">:$min,
+                        APFloatParameter<"upper bound, f32">:$max);
+  let builders = [
+    AttrBuilder<(ins "float":$min, "float":$max), [{
+      return $_get($_ctxt, ::llvm::APFloat(min), ::llvm::APFloat(max));
+    }]>
+  ];
+  let extraClassDeclaration = [{
+    float getMinValue() const { return getMin().convertToFloat(); }
+    float getMaxValue() const { return getMax().convertToFloat(); }
+    /// The bounds that result from applying `this` first and `next` to its
+    /// result, or null where that is one value only.
+    ClampAttr then(ClampAttr next) const;
+  }];
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+}
+
+#endif // WINDROW_DIALECTS_NN_NNDIALECT_TD

@@ -1,0 +1,78 @@
+//===- NnInterfaces.td - What a partitioner asks of an op --*- tablegen -*-===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef WINDROW_DIALECTS_NN_NNINTERFACES_TD
+#define WINDROW_DIALECTS_NN_NNINTERFACES_TD
+
+include "mlir/IR/OpBase.td"
+
+def RowWindowOpInterface : OpInterface<"RowWindowOpInterface"> {
+  let cppNamespace = "::windrow::nn";
+  let description = [{
+    An operation whose result can be computed a range of rows at a time. Rows
+    are dimension 1 of rank-4 tensors. Together with `CostOpInterface` this is
+    all that a partitioner knows of an operation.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+        Whether this operation, with its present operands, can be computed a
+        range of rows at a time.
+      }], "bool", "isRowSplittable", (ins)>,
+    InterfaceMethod<[{
+        Whether operand `operandIndex` is read a range of rows at a time. The
+        others (weights, values broadcast over the rows) are needed whole.
+      }], "bool", "carriesRows", (ins "unsigned":$operandIndex)>,
+    InterfaceMethod<[{
+        The rows of operand `operandIndex`, one that carries rows, that the
+        output rows `outputRows` read, and the padding at the image's edges.
+      }], "::windrow::RowWindow", "getRowWindow",
+      (ins "unsigned":$operandIndex, "::windrow::RowInterval":$outputRows)>,
+    InterfaceMethod<[{
+        Builds the operation that computes `outputRows`, which must not be
+        empty, from `operands`: those that carry rows hold exactly the rows
+        of their window, the others are whole.
+      }], "::mlir::Operation *", "buildRows",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands,
+           "::windrow::RowInterval":$outputRows)>
+  ];
+}
+
+def RowReductionOpInterface : OpInterface<"RowReductionOpInterface"> {
+  let cppNamespace = "::windrow::nn";
+  let description = [{
+    An operation that reduces all rows of its only operand to one, by a sum:
+    a partial result per range of rows, then the elementwise sum of the partial
+    results, then a last step. Exact but for the rounding of the sums.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+        Builds the partial result of `strip`, some rows of the operand.
+      }], "::mlir::Value", "buildPartial",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Value":$strip)>,
+    InterfaceMethod<[{
+        Builds the result from `sum`, the sum of all partial results.
+      }], "::mlir::Value", "buildFinal",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Value":$sum)>
+  ];
+}
+
+def CostOpInterface : OpInterface<"CostOpInterface"> {
+  let cppNamespace = "::windrow::nn";
+  let description = [{
+    What the operation costs as it stands: arithmetic and memory traffic. For a
+    range of rows, build the strip and ask that, or scale by rows: both agree
+    but for the filters, which a strip reads whole.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+        Multiply-accumulates and bytes of one execution.
+      }], "::windrow::nn::OpCost", "getCost", (ins)>
+  ];
+}
+
+#endif // WINDROW_DIALECTS_NN_NNINTERFACES_TD
