@@ -26,6 +26,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -43,7 +44,7 @@ inline constexpr Deadline noDeadline = Deadline::max();
 /// client as the last.
 using ParticipantIndex = uint32_t;
 
-/// One end of one participant's contact data.
+/// A member of the plan and where it is reached.
 struct Participant {
   std::string name;    ///< unique within the plan
   std::string address; ///< "host:port"; empty for the client
@@ -81,27 +82,34 @@ struct TransportConfig {
 /// one per channel, allocated up front; a second one for the same channel stops
 /// the reading of that connection until the slot is free, so memory is bounded.
 ///
-/// Once any call of an epoch fails, the epoch is over for this participant:
-/// every further frame call returns that same failure until the next `accept`
-/// or `open`.
+/// A channel has at most one posted send or receive at a time, and every posted
+/// one is waited for before the next. A transfer that was complete before the
+/// epoch failed may still be waited for with success. Once any call of an epoch
+/// fails, the epoch is over for this participant: every further frame call
+/// returns that same failure until the next `accept` or `open`.
+///
+/// A failure of a peer is `Unavailable` and reads "name: reason", where `name`
+/// is the participant that failed, whoever noticed; an epoch that its client
+/// ended in order fails the devices' waits with `Cancelled`.
 class Transport {
 public:
   virtual ~Transport();
 
   /// Client only: meets every device, agrees on a new epoch and returns when
-  /// all devices said that they are ready, or fails by `deadline` with a message
-  /// that names the device at fault.
+  /// all devices said that they are ready, or fails by `deadline` with a
+  /// message that names the device at fault.
   virtual Status open(Deadline deadline) = 0;
 
-  /// Device only: waits until a client has opened an epoch and the devices that
-  /// this one exchanges frames with are reachable. Fails with `Cancelled` after
-  /// `stop`. A failed earlier epoch is forgotten.
+  /// Device only: waits until a client has opened an epoch for which all
+  /// devices are ready; refuses a client as long as a device that this one
+  /// exchanges frames with is out of reach. Fails with `Cancelled` after
+  /// `stop`. An earlier epoch is closed and forgotten.
   virtual Status accept() = 0;
 
-  /// Ends the epoch, if any: tells the others `reason` when it is a failure, so
-  /// that nobody waits for this participant. Buffers handed to earlier calls are
-  /// not touched after the return. The connection data stay, `accept` or `open`
-  /// may follow.
+  /// Ends the epoch, if any, and tells the others, with `reason` when it is a
+  /// failure, so that nobody waits for this participant. Buffers handed to
+  /// earlier calls are not touched after the return; sends not yet waited for
+  /// may be lost. `accept` or `open` may follow.
   virtual void close(const Status &reason) = 0;
 
   /// Lets the frame of `request` on `channel` land in `destination`, whose size
@@ -122,26 +130,47 @@ public:
   /// Waits until the memory of the send posted on `channel` is free again.
   virtual Status waitSend(uint32_t channel, Deadline deadline) = 0;
 
-  /// Thread-safe: makes every waiting and later call fail with `Cancelled`.
+  /// Thread-safe, though not for signal handlers: makes every waiting and later
+  /// call but `close` fail with `Cancelled`.
   virtual void stop() = 0;
 };
 
 /// All participants within one process, joined by memory; entry i of the result
-/// serves `configs[i]`. Frames are copied once.
+/// serves `configs[i]`, which must be that of participant i. A frame whose
+/// receive is posted when it is sent is copied once, an early one twice.
+/// Destroying an entry is to the others what the death of its process would be.
 Expected<std::vector<std::unique_ptr<Transport>>>
 createInprocTransports(std::vector<TransportConfig> configs);
 
 struct TcpOptions {
-  /// Where to listen ("host:port", port 0 for any free one); empty for a client.
+  /// Where to listen ("host:port", "[ipv6]:port", port 0 for any free one);
+  /// empty for a client.
   std::string listenAddress;
+  /// Entry i, where there is one and it is not empty, replaces the address of
+  /// participant i.
+  std::vector<std::string> addressOverrides;
   /// How long a device waits for its peers after a client opened an epoch.
   std::chrono::milliseconds peerDeadline{5000};
+  /// How long a new connection may take to say who it is.
+  std::chrono::milliseconds helloDeadline{2000};
+  /// Told of every connection that is turned away or dropped because of what
+  /// came through it; may be empty. Called on the transport's own thread: must
+  /// not block, nor call the transport.
+  std::function<void(const Status &)> onRefusal;
 };
 
-/// A TCP endpoint for one participant. A device listens from the return on.
-/// Fails when the address cannot be bound.
-Expected<std::unique_ptr<Transport>> createTcpTransport(TransportConfig config,
-                                                        TcpOptions options);
+/// A transport over TCP, which also says where it listens.
+class TcpTransport : public Transport {
+public:
+  /// "host:port" as bound, with the real port; empty for a client.
+  virtual std::string listeningAddress() const = 0;
+};
+
+/// A TCP endpoint for one participant, with one thread of its own. A device
+/// listens, and looks for its peers, from the return on. Fails when an address
+/// does not parse or cannot be bound.
+Expected<std::unique_ptr<TcpTransport>>
+createTcpTransport(TransportConfig config, TcpOptions options);
 
 } // namespace windrow
 
