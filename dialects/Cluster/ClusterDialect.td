@@ -38,6 +38,9 @@ def Cluster_Dialect : Dialect {
     exchange tensors on numbered channels, in the order of execution.
   }];
   let dependentDialects = ["::mlir::DLTIDialect"];
+  let extraClassDeclaration = [{
+    void registerAttributes();
+  }];
   let useDefaultAttributePrinterParser = 1;
   let hasOperationAttrVerify = 1;
 }
@@ -81,6 +84,28 @@ def Cluster_LayoutAttr : Cluster_Attr<"Layout", "layout"> {
   let extraClassDeclaration = [{
     /// Index of `device` in the list, or -1.
     int64_t getDevicePosition(::llvm::StringRef device) const;
+  }];
+  let genVerifyDecl = 1;
+}
+
+def Cluster_PartAttr : Cluster_Attr<"Part", "part"> {
+  let summary = "which part of which tensor a fragment produces";
+  let description = [{
+    Tensors are numbered as the operations of the global level that they came
+    from. The part is the half-open range `begin` to `end` of `dimension`, whose
+    whole size is `size`. `cluster-verify-placement` proves with it that every
+    part of a tensor is produced exactly once, or as a whole by each of several
+    devices.
+
+    ```mlir
+    #cluster.part<tensor = 7, dimension = 1, 28 to 56 of 112>
+    ```
+  }];
+  let parameters = (ins "int64_t":$tensor, "int64_t":$dimension,
+                        "int64_t":$begin, "int64_t":$end, "int64_t":$size);
+  let assemblyFormat = [{
+    `<` `tensor` `=` $tensor `,` `dimension` `=` $dimension `,`
+    $begin `to` $end `of` $size `>`
   }];
   let genVerifyDecl = 1;
 }

@@ -18,6 +18,8 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 class Cluster_Op<string mnemonic, list<Trait> traits = []>
     : Op<Cluster_Dialect, mnemonic, traits>;
 
+def Cluster_Channel : ConfinedAttr<I64Attr, [IntNonNegative]>;
+
 //===----------------------------------------------------------------------===//
 // Placed level
 //===----------------------------------------------------------------------===//
@@ -29,29 +31,34 @@ def Cluster_FragmentOp : Cluster_Op<"fragment", [
   let description = [{
     Values defined outside that the region uses must be constants or be with the
     same device: results of its fragments, of transfers to it or of collectives.
-    The function's arguments are with the client.
+    The function's arguments are with the client. A fragment that computes a
+    part of a tensor of the global level, and not a view or a partial sum, says
+    in `part` which one; it then has one result.
 
     ```mlir
-    %r = cluster.fragment on "press-1" -> tensor<1x28x56x64xf32> {
+    %r = cluster.fragment on "press-1"
+        part #cluster.part<tensor = 4, dimension = 1, 0 to 28 of 56>
+        -> tensor<1x28x56x64xf32> {
       %0 = nn.conv_2d %strip, %f, %b {...} : ...
       cluster.yield %0 : tensor<1x28x56x64xf32>
     }
     ```
   }];
-  let arguments = (ins StrAttr:$device);
+  let arguments = (ins StrAttr:$device, OptionalAttr<Cluster_PartAttr>:$part);
   let results = (outs Variadic<AnyStaticShapeTensor>:$results);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    `on` $device attr-dict-with-keyword (`->` type($results)^)? $body
+    `on` $device (`part` $part^)? attr-dict-with-keyword
+    (`->` type($results)^)? $body
   }];
-  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 def Cluster_YieldOp : Cluster_Op<"yield", [
     Pure, Terminator, ReturnLike, HasParent<"FragmentOp">]> {
   let summary = "results of a fragment";
   let arguments = (ins Variadic<AnyStaticShapeTensor>:$values);
-  let builders = [OpBuilder<(ins), [{}]>];
+  let builders = [OpBuilder<(ins), [{ /* yields nothing */ }]>];
   let assemblyFormat = "($values^ `:` type($values))? attr-dict";
 }
 
@@ -82,7 +89,8 @@ def Cluster_AllGatherOp : Cluster_Op<"all_gather", [Pure]> {
        -> (tensor<1x7x7x8xf32>, tensor<1x7x7x8xf32>)
     ```
   }];
-  let arguments = (ins Variadic<AnyStaticShapeTensor>:$parts, StrArrayAttr:$devices, I64Attr:$axis);
+  let arguments = (ins Variadic<AnyStaticShapeTensor>:$parts, StrArrayAttr:$devices,
+    ConfinedAttr<I64Attr, [IntNonNegative]>:$axis);
   let results = (outs Variadic<AnyStaticShapeTensor>:$results);
   let assemblyFormat = [{
     $parts `on` $devices `axis` $axis attr-dict `:` functional-type(operands, results)
@@ -120,7 +128,8 @@ def Cluster_SendOp : Cluster_Op<"send", [
     cluster.send %row to @"press-2" channel 3 : tensor<1x1x56x64xf32>
     ```
   }];
-  let arguments = (ins AnyStaticShapeTensor:$value, FlatSymbolRefAttr:$peer, I64Attr:$channel);
+  let arguments = (ins AnyStaticShapeTensor:$value, FlatSymbolRefAttr:$peer,
+    Cluster_Channel:$channel);
   let assemblyFormat = [{
     $value `to` $peer `channel` $channel attr-dict `:` type($value)
   }];
@@ -134,7 +143,7 @@ def Cluster_RecvOp : Cluster_Op<"recv", [
     %row = cluster.recv from @"press-1" channel 3 : tensor<1x1x56x64xf32>
     ```
   }];
-  let arguments = (ins FlatSymbolRefAttr:$peer, I64Attr:$channel);
+  let arguments = (ins FlatSymbolRefAttr:$peer, Cluster_Channel:$channel);
   let results = (outs AnyStaticShapeTensor:$result);
   let assemblyFormat = [{
     `from` $peer `channel` $channel attr-dict `:` type($result)
