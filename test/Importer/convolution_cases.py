@@ -362,6 +362,13 @@ def average_pool_ceil_mode_count_include_pad(m):
 
 
 @case()
+def average_pool_1x1(m):
+    "1x1: the identity, what PyTorch writes for an adaptive pool to the same size"
+    y = m.node("AveragePool", m.image(), kernel_shape=[1, 1], strides=[1, 1])
+    m.output(y, 1, 2, 5, 6)
+
+
+@case()
 def average_pool_whole_map(m):
     "a window as large as the map: a global average pool"
     y = m.node("AveragePool", m.image(), kernel_shape=[5, 6])
