@@ -37,9 +37,9 @@ FailureOr<StringAttr> windrow::cluster::getHolder(Value value) {
   // The defining operation may stand further down and be unverified as yet.
   auto inList = [&](ArrayAttr devices) -> FailureOr<StringAttr> {
     unsigned index = cast<OpResult>(value).getResultNumber();
-    auto device = index < devices.size() ? dyn_cast<StringAttr>(devices[index])
-                                         : StringAttr();
-    return device ? FailureOr<StringAttr>(device) : failure();
+    if (index >= devices.size() || !isa<StringAttr>(devices[index]))
+      return failure();
+    return cast<StringAttr>(devices[index]);
   };
   return TypeSwitch<Operation *, FailureOr<StringAttr>>(op)
       .Case([](FragmentOp fragment) { return fragment.getDeviceAttr(); })
