@@ -17,28 +17,43 @@ def RowWindowOpInterface : OpInterface<"RowWindowOpInterface"> {
     An operation whose result can be computed a range of rows at a time. Rows
     are dimension 1 of rank-4 tensors. Together with `CostOpInterface` this is
     all that a partitioner knows of an operation.
+
+    The default implementations are those of an operation with one result whose
+    row r is computed from row r of every rank-4 operand that has as many rows
+    as the result.
   }];
   let methods = [
     InterfaceMethod<[{
         Whether this operation, with its present operands, can be computed a
-        range of rows at a time.
-      }], "bool", "isRowSplittable", (ins)>,
+        range of rows at a time. Only results of rank 4 with one image are
+        splittable: the rows of several images are not contiguous.
+      }], "bool", "isRowSplittable", (ins), "",
+      [{ return ::windrow::nn::isOneImage($_op->getResult(0)); }]>,
     InterfaceMethod<[{
         Whether operand `operandIndex` is read a range of rows at a time. The
         others (weights, values broadcast over the rows) are needed whole.
-      }], "bool", "carriesRows", (ins "unsigned":$operandIndex)>,
+      }], "bool", "carriesRows", (ins "unsigned":$operandIndex), "",
+      [{ return ::windrow::nn::hasRowsOfResult($_op, operandIndex); }]>,
     InterfaceMethod<[{
         The rows of operand `operandIndex`, one that carries rows, that the
-        output rows `outputRows` read, and the padding at the image's edges.
+        output rows `outputRows` read, and the padding at the image's edges. Of
+        an operation that is splittable, output rows that are not empty read at
+        least one row, even where padding alone would do.
       }], "::windrow::RowWindow", "getRowWindow",
-      (ins "unsigned":$operandIndex, "::windrow::RowInterval":$outputRows)>,
+      (ins "unsigned":$operandIndex, "::windrow::RowInterval":$outputRows), "",
+      [{ return {outputRows, 0, 0}; }]>,
     InterfaceMethod<[{
         Builds the operation that computes `outputRows`, which must not be
         empty, from `operands`: those that carry rows hold exactly the rows
-        of their window, the others are whole.
+        of their window, the others are whole. Operations that feed the returned
+        one may be built along with it. Discardable attributes are not copied.
       }], "::mlir::Operation *", "buildRows",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands,
-           "::windrow::RowInterval":$outputRows)>
+           "::windrow::RowInterval":$outputRows), "",
+      [{
+        return ::windrow::nn::buildStrip(builder, $_op, operands,
+                                         outputRows.size());
+      }]>
   ];
 }
 

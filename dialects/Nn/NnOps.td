@@ -19,17 +19,27 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 // Types and bases
 //===----------------------------------------------------------------------===//
 
-def Nn_Float : AnyTypeOf<[F16, BF16, F32], "a floating-point element">;
-def Nn_Tensor : StaticShapeTensorOf<[Nn_Float]>;
-def Nn_AnyTensor : StaticShapeTensorOf<[Nn_Float, UI8]>;
-def Nn_Vector : 1DTensorOf<[Nn_Float]>;
-def Nn_Matrix : 2DTensorOf<[Nn_Float]>;
-def Nn_Image : TypeConstraint<
-    And<[HasAnyRankOfPred<[4]>, StaticShapeTensorOf<[Nn_Float]>.predicate]>,
-    "rank-4 tensor of floating-point elements", "::mlir::TensorType">;
-def Nn_PixelImage : TypeConstraint<
-    And<[HasAnyRankOfPred<[4]>, StaticShapeTensorOf<[UI8]>.predicate]>,
-    "rank-4 tensor of ui8", "::mlir::TensorType">;
+class Nn_TensorOf<list<Type> elements, Pred rank, string tensorSummary>
+    : Type<
+          And<[StaticShapeTensorOf<elements>.predicate,
+               CPred<"::windrow::nn::isSupportedShape("
+                     "::llvm::cast<::mlir::ShapedType>($_self).getShape())">,
+               rank]>,
+          tensorSummary, "::mlir::RankedTensorType">;
+
+defvar Nn_FloatElements = [F16, BF16, F32];
+def Nn_Tensor : Nn_TensorOf<Nn_FloatElements, CPred<"true">,
+    "static, non-empty tensor of f16, bf16 or f32">;
+def Nn_AnyTensor : Nn_TensorOf<!listconcat(Nn_FloatElements, [UI8]), CPred<"true">,
+    "static, non-empty tensor of f16, bf16, f32 or ui8">;
+def Nn_Vector : Nn_TensorOf<Nn_FloatElements, HasAnyRankOfPred<[1]>,
+    "static, non-empty rank-1 tensor of f16, bf16 or f32">;
+def Nn_Matrix : Nn_TensorOf<Nn_FloatElements, HasAnyRankOfPred<[2]>,
+    "static, non-empty rank-2 tensor of f16, bf16 or f32">;
+def Nn_Image : Nn_TensorOf<Nn_FloatElements, HasAnyRankOfPred<[4]>,
+    "static, non-empty rank-4 tensor of f16, bf16 or f32">;
+def Nn_PixelImage : Nn_TensorOf<[UI8], HasAnyRankOfPred<[4]>,
+    "static, non-empty rank-4 tensor of ui8">;
 
 class Nn_Op<string mnemonic, list<Trait> traits = []>
     : Op<Nn_Dialect, mnemonic,
@@ -41,9 +51,14 @@ class Nn_InferredOp<string mnemonic, list<Trait> traits = []>
   let assemblyFormat = [{
     operands attr-dict `:` functional-type(operands, results)
   }];
+  let hasVerifier = 1;
 }
 
-defvar RowWindowMethods = DeclareOpInterfaceMethods<RowWindowOpInterface>;
+// An operation whose result row r is computed from row r of its operands.
+defvar RowByRow = DeclareOpInterfaceMethods<RowWindowOpInterface>;
+// An operation whose result rows are computed from other rows of its operand 0.
+defvar RowWindowMethods = DeclareOpInterfaceMethods<RowWindowOpInterface,
+    ["isRowSplittable", "carriesRows", "getRowWindow", "buildRows"]>;
 
 //===----------------------------------------------------------------------===//
 // Constants
@@ -109,7 +124,6 @@ def Nn_Conv2DOp : Nn_InferredOp<"conv_2d", [RowWindowMethods]> {
     DefaultValuedAttr<I64Attr, "1">:$groups,
     OptionalAttr<Nn_ClampAttr>:$clamp);
   let results = (outs Nn_Image:$result);
-  let hasVerifier = 1;
 }
 
 class Nn_Pool2DOp<string mnemonic, dag moreArguments = (ins)>
@@ -121,7 +135,6 @@ class Nn_Pool2DOp<string mnemonic, dag moreArguments = (ins)>
     moreArguments,
     (ins OptionalAttr<Nn_ClampAttr>:$clamp));
   let results = (outs Nn_Image:$result);
-  let hasVerifier = 1;
 }
 
 def Nn_MaxPool2DOp : Nn_Pool2DOp<"max_pool_2d",
@@ -210,11 +223,10 @@ def Nn_FullyConnectedOp : Nn_InferredOp<"fully_connected"> {
 //===----------------------------------------------------------------------===//
 
 class Nn_BinaryOp<string mnemonic>
-    : Nn_InferredOp<mnemonic, [RowWindowMethods, Commutative]> {
+    : Nn_InferredOp<mnemonic, [RowByRow, Commutative]> {
   let arguments = (ins Nn_Tensor:$lhs, Nn_Tensor:$rhs,
                        OptionalAttr<Nn_ClampAttr>:$clamp);
   let results = (outs Nn_Tensor:$result);
-  let hasVerifier = 1;
 }
 
 def Nn_AddOp : Nn_BinaryOp<"add"> {
@@ -243,9 +255,12 @@ def Nn_MultiplyOp : Nn_BinaryOp<"multiply"> {
 }
 
 class Nn_UnaryOp<string mnemonic>
-    : Nn_InferredOp<mnemonic, [RowWindowMethods, SameOperandsAndResultType]> {
+    : Nn_Op<mnemonic, [RowByRow, SameOperandsAndResultType]> {
   let arguments = (ins Nn_Tensor:$input);
   let results = (outs Nn_Tensor:$result);
+  let assemblyFormat = [{
+    operands attr-dict `:` functional-type(operands, results)
+  }];
 }
 
 def Nn_ClampOp : Nn_UnaryOp<"clamp"> {
@@ -288,7 +303,7 @@ def Nn_SoftmaxOp : Nn_UnaryOp<"softmax"> {
   }];
 }
 
-def Nn_ScaleShiftOp : Nn_InferredOp<"scale_shift", [RowWindowMethods]> {
+def Nn_ScaleShiftOp : Nn_InferredOp<"scale_shift", [RowByRow]> {
   let summary = "a scale and a shift per channel";
   let description = [{
     `result[..., c] = clamp(input[..., c] * scale[c] + shift[c])`: a batch
@@ -303,10 +318,9 @@ def Nn_ScaleShiftOp : Nn_InferredOp<"scale_shift", [RowWindowMethods]> {
   let arguments = (ins Nn_Tensor:$input, Nn_Vector:$scale, Nn_Vector:$shift,
                        OptionalAttr<Nn_ClampAttr>:$clamp);
   let results = (outs Nn_Tensor:$result);
-  let hasVerifier = 1;
 }
 
-def Nn_NormalizeImageOp : Nn_InferredOp<"normalize_image", [RowWindowMethods]> {
+def Nn_NormalizeImageOp : Nn_InferredOp<"normalize_image", [RowByRow]> {
   let summary = "pixels to numbers";
   let description = [{
     `result[..., c] = (input[..., c] / 255 - mean[c]) / deviation[c]`, in f32.
@@ -320,14 +334,14 @@ def Nn_NormalizeImageOp : Nn_InferredOp<"normalize_image", [RowWindowMethods]> {
   let arguments = (ins Nn_PixelImage:$input, DenseF32ArrayAttr:$mean,
                        DenseF32ArrayAttr:$deviation);
   let results = (outs Nn_Image:$result);
-  let hasVerifier = 1;
 }
 
 //===----------------------------------------------------------------------===//
 // Shapes
 //===----------------------------------------------------------------------===//
 
-def Nn_ConcatOp : Nn_InferredOp<"concat", [RowWindowMethods]> {
+def Nn_ConcatOp : Nn_InferredOp<"concat", [
+    DeclareOpInterfaceMethods<RowWindowOpInterface, ["isRowSplittable"]>]> {
   let summary = "tensors one behind the other along one dimension";
   let description = [{
     Splittable by rows where `axis` is not the rows themselves.
@@ -340,7 +354,6 @@ def Nn_ConcatOp : Nn_InferredOp<"concat", [RowWindowMethods]> {
   let arguments = (ins Variadic<Nn_AnyTensor>:$inputs, I64Attr:$axis);
   let results = (outs Nn_AnyTensor:$result);
   let hasFolder = 1;
-  let hasVerifier = 1;
 }
 
 def Nn_PadOp : Nn_InferredOp<"pad", [RowWindowMethods]> {
@@ -357,7 +370,6 @@ def Nn_PadOp : Nn_InferredOp<"pad", [RowWindowMethods]> {
                        DenseI64ArrayAttr:$high);
   let results = (outs Nn_Tensor:$result);
   let hasFolder = 1;
-  let hasVerifier = 1;
 }
 
 def Nn_SliceOp : Nn_InferredOp<"slice", [RowWindowMethods]> {
@@ -375,7 +387,6 @@ def Nn_SliceOp : Nn_InferredOp<"slice", [RowWindowMethods]> {
                        DenseI64ArrayAttr:$sizes);
   let results = (outs Nn_AnyTensor:$result);
   let hasFolder = 1;
-  let hasVerifier = 1;
 }
 
 def Nn_ReshapeOp : Nn_Op<"reshape"> {
@@ -407,7 +418,6 @@ def Nn_TransposeOp : Nn_InferredOp<"transpose"> {
   let arguments = (ins Nn_AnyTensor:$input, DenseI64ArrayAttr:$permutation);
   let results = (outs Nn_AnyTensor:$result);
   let hasFolder = 1;
-  let hasVerifier = 1;
 }
 
 #endif // WINDROW_DIALECTS_NN_NNOPS_TD

@@ -51,7 +51,8 @@ struct RowWindow {
   friend bool operator==(RowWindow, RowWindow) = default;
 };
 
-/// How a sliding operation moves over the rows of its input.
+/// How a sliding operation moves over the rows of its input. A negative
+/// `paddingTop` skips that many rows.
 struct RowSlide {
   int64_t inputRows = 0;
   int64_t kernel = 1;
@@ -64,8 +65,16 @@ struct RowSlide {
 
 /// Output rows [a, b) need input rows [max(0, a*s-p), min(H, (b-1)*s-p+k_eff));
 /// padding is applied only at the true edges of the image. An empty interval
-/// needs nothing.
+/// needs nothing. Where the window lies wholly beyond an edge, the rows are
+/// empty and all of the window is padding of that edge: padding and rows always
+/// add up to (b-1-a)*s + k_eff.
 RowWindow rowWindow(const RowSlide &slide, RowInterval outputRows);
+
+/// The smallest interval of rows of the result that contains `outputRows`, not
+/// empty, and whose window holds a row of the image. The window of all
+/// `resultRows` rows of the result must hold one.
+RowInterval widenToImage(const RowSlide &slide, RowInterval outputRows,
+                         int64_t resultRows);
 
 } // namespace windrow
 

@@ -1,0 +1,195 @@
+//===- NnRowWindows.cpp - Computing rows of nn operations -----------------===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/Nn/Nn.h"
+
+using namespace mlir;
+using namespace windrow;
+using namespace windrow::nn;
+
+static constexpr unsigned kRowDim = 1;
+
+static int64_t rowCount(Value image) {
+  return cast<RankedTensorType>(image.getType()).getDimSize(kRowDim);
+}
+
+bool windrow::nn::isOneImage(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type && type.getRank() == 4 && type.getDimSize(0) == 1;
+}
+
+bool windrow::nn::hasRowsOfResult(Operation *op, unsigned operandIndex) {
+  auto type = cast<RankedTensorType>(op->getOperand(operandIndex).getType());
+  return type.getRank() == 4 &&
+         type.getDimSize(kRowDim) == rowCount(op->getResult(0));
+}
+
+Operation *windrow::nn::buildStrip(OpBuilder &builder, Operation *op,
+                                   ValueRange operands, int64_t rows) {
+  auto wholeType = cast<RankedTensorType>(op->getResult(0).getType());
+  SmallVector<int64_t> shape(wholeType.getShape());
+  shape[kRowDim] = rows;
+  OperationState state(op->getLoc(), op->getName());
+  state.addOperands(operands);
+  state.addTypes(wholeType.clone(shape));
+  Operation *strip = builder.create(state);
+  strip->copyProperties(op->getPropertiesStorage());
+  return strip;
+}
+
+//===----------------------------------------------------------------------===//
+// Operations that slide over the rows of operand 0
+//===----------------------------------------------------------------------===//
+
+static RowSlide rowSlide(Conv2DOp op) {
+  return {rowCount(op.getInput()), rowCount(op.getFilter()),
+          op.getStrides()[0], op.getDilations()[0], op.getPads()[0]};
+}
+
+static RowSlide rowSlide(MaxPool2DOp op) {
+  return {rowCount(op.getInput()), op.getKernel()[0], op.getStrides()[0],
+          op.getDilations()[0], op.getPads()[0]};
+}
+
+static RowSlide rowSlide(AvgPool2DOp op) {
+  return {rowCount(op.getInput()), op.getKernel()[0], op.getStrides()[0],
+          /*dilation=*/1, op.getPads()[0]};
+}
+
+static RowSlide rowSlide(PadOp op) {
+  return {.inputRows = rowCount(op.getInput()),
+          .paddingTop = op.getLow()[kRowDim]};
+}
+
+static RowSlide rowSlide(SliceOp op) {
+  return {.inputRows = rowCount(op.getInput()),
+          .paddingTop = -op.getOffsets()[kRowDim]};
+}
+
+static void setRowWindow(Conv2DOp strip, const RowWindow &window, int64_t) {
+  ArrayRef<int64_t> pads = strip.getPads();
+  strip.setPads({window.paddingTop, pads[1], window.paddingBottom, pads[3]});
+}
+
+static void setRowWindow(MaxPool2DOp strip, const RowWindow &window, int64_t) {
+  ArrayRef<int64_t> pads = strip.getPads();
+  strip.setPads({window.paddingTop, pads[1], window.paddingBottom, pads[3]});
+}
+
+static void setRowWindow(AvgPool2DOp strip, const RowWindow &window, int64_t) {
+  ArrayRef<int64_t> pads = strip.getPads();
+  strip.setPads({window.paddingTop, pads[1], window.paddingBottom, pads[3]});
+}
+
+static void setRowWindow(PadOp strip, const RowWindow &window, int64_t) {
+  SmallVector<int64_t> low(strip.getLow()), high(strip.getHigh());
+  low[kRowDim] = window.paddingTop;
+  high[kRowDim] = window.paddingBottom;
+  strip.setLow(low);
+  strip.setHigh(high);
+}
+
+static void setRowWindow(SliceOp strip, const RowWindow &, int64_t rows) {
+  SmallVector<int64_t> offsets(strip.getOffsets()), sizes(strip.getSizes());
+  offsets[kRowDim] = 0;
+  sizes[kRowDim] = rows;
+  strip.setOffsets(offsets);
+  strip.setSizes(sizes);
+}
+
+/// Whether some window touches the image; each strip borrows rows from there.
+template <typename OpTy> static bool isSlideSplittable(OpTy op) {
+  return isOneImage(op.getResult()) &&
+         !rowWindow(rowSlide(op), {0, rowCount(op.getResult())}).rows.empty();
+}
+
+template <typename OpTy>
+static RowWindow getSlideWindow(OpTy op, RowInterval outputRows) {
+  if (outputRows.empty())
+    return {};
+  RowSlide slide = rowSlide(op);
+  return rowWindow(
+      slide, widenToImage(slide, outputRows, rowCount(op.getResult())));
+}
+
+/// Rows that lie in the padding alone are computed along with the nearest ones
+/// that do not, and cut off from those: there are no tensors without rows.
+template <typename OpTy>
+static Operation *buildSlideRows(OpBuilder &builder, OpTy op,
+                                 ValueRange operands, RowInterval outputRows) {
+  RowSlide slide = rowSlide(op);
+  RowInterval widened =
+      widenToImage(slide, outputRows, rowCount(op.getResult()));
+  Operation *strip = buildStrip(builder, op, operands, widened.size());
+  setRowWindow(cast<OpTy>(strip), rowWindow(slide, widened), widened.size());
+  if (widened == outputRows)
+    return strip;
+  SmallVector<int64_t> offsets(4, 0);
+  offsets[kRowDim] = outputRows.begin - widened.begin;
+  SmallVector<int64_t> sizes(op.getType().getShape());
+  sizes[kRowDim] = outputRows.size();
+  return SliceOp::create(builder, op.getLoc(), strip->getResult(0), offsets,
+                         sizes);
+}
+
+#define WINDROW_NN_DEFINE_ROW_WINDOWS(OpTy)                                    \
+  bool OpTy::isRowSplittable() { return isSlideSplittable(*this); }            \
+  bool OpTy::carriesRows(unsigned operandIndex) { return operandIndex == 0; }  \
+  RowWindow OpTy::getRowWindow(unsigned, RowInterval outputRows) {             \
+    return getSlideWindow(*this, outputRows);                                  \
+  }                                                                            \
+  Operation *OpTy::buildRows(OpBuilder &builder, ValueRange operands,          \
+                             RowInterval outputRows) {                         \
+    return buildSlideRows(builder, *this, operands, outputRows);               \
+  }
+
+WINDROW_NN_DEFINE_ROW_WINDOWS(Conv2DOp)
+WINDROW_NN_DEFINE_ROW_WINDOWS(MaxPool2DOp)
+WINDROW_NN_DEFINE_ROW_WINDOWS(AvgPool2DOp)
+WINDROW_NN_DEFINE_ROW_WINDOWS(PadOp)
+WINDROW_NN_DEFINE_ROW_WINDOWS(SliceOp)
+#undef WINDROW_NN_DEFINE_ROW_WINDOWS
+
+bool ConcatOp::isRowSplittable() {
+  return isOneImage(getResult()) && getAxis() != kRowDim;
+}
+
+//===----------------------------------------------------------------------===//
+// Reductions
+//===----------------------------------------------------------------------===//
+
+/// A constant of `channels` elements that are all `value`.
+static Value buildSplat(OpBuilder &builder, Location loc, int64_t channels,
+                        FloatType elementType, double value) {
+  auto type = RankedTensorType::get({channels}, elementType);
+  return ConstantOp::create(
+      builder, loc,
+      DenseElementsAttr::get(type, builder.getFloatAttr(elementType, value)));
+}
+
+Value GlobalSumPoolOp::buildPartial(OpBuilder &builder, Value strip) {
+  return GlobalSumPoolOp::create(builder, getLoc(), strip);
+}
+
+Value GlobalSumPoolOp::buildFinal(OpBuilder &, Value sum) { return sum; }
+
+Value GlobalAvgPoolOp::buildPartial(OpBuilder &builder, Value strip) {
+  return GlobalSumPoolOp::create(builder, getLoc(), strip);
+}
+
+Value GlobalAvgPoolOp::buildFinal(OpBuilder &builder, Value sum) {
+  RankedTensorType image = getInput().getType();
+  int64_t channels = image.getDimSize(3);
+  auto elementType = cast<FloatType>(image.getElementType());
+  double pixels = double(image.getDimSize(1)) * double(image.getDimSize(2));
+  Value scale =
+      buildSplat(builder, getLoc(), channels, elementType, 1.0 / pixels);
+  Value shift = buildSplat(builder, getLoc(), channels, elementType, 0.0);
+  return ScaleShiftOp::create(builder, getLoc(), sum, scale, shift,
+                              /*clamp=*/nullptr);
+}
