@@ -5,7 +5,9 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 # usage: cmake/xnnpack.sh --print-prefix   where XNNPACK is or would be
-#        cmake/xnnpack.sh --build          build it there unless it is there
+#        cmake/xnnpack.sh --is-ready       status 0 when it is there
+#        cmake/xnnpack.sh --is-packaged    status 0 when the machine's archives offer it
+#        cmake/xnnpack.sh --build          build it in the cache unless it is there
 #
 # --print-prefix prints "system" when the installed libxnnpack-dev is new enough,
 # else a folder in the user's cache whose name holds the version and a hash of
@@ -41,10 +43,16 @@ fail() {
   exit 1
 }
 
-package_is_new_enough() {
+is_installed() {
   local installed
   installed=$(dpkg-query -W -f '${db:Status-Status} ${Version}' libxnnpack-dev 2>/dev/null) || return 1
   [[ $installed == installed\ * ]] && dpkg --compare-versions "${installed#* }" ge "$version"
+}
+
+is_packaged() {
+  local candidate
+  candidate=$(LC_ALL=C apt-cache policy libxnnpack-dev | sed -n 's/^ *Candidate: //p')
+  [[ $candidate == [0-9]* ]] && dpkg --compare-versions "$candidate" ge "$version"
 }
 
 cache_folder() {
@@ -162,11 +170,16 @@ build() {
 
 case ${1:-} in
 --print-prefix)
-  if package_is_new_enough; then echo system; else prefix; fi
+  if is_installed; then echo system; else prefix; fi
+  ;;
+--is-ready)
+  is_installed || [[ -d $(prefix) ]]
+  ;;
+--is-packaged)
+  is_packaged
   ;;
 --build)
-  # Not `||`, under which the shell would ignore errors inside of build.
-  if ! package_is_new_enough; then build; fi
+  build
   ;;
 *)
   sed -n '/^# usage:/,/^$/{s/^# \{0,1\}//;p}' "$0" >&2
