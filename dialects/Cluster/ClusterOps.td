@@ -37,7 +37,7 @@ def Cluster_FragmentOp : Cluster_Op<"fragment", [
 
     ```mlir
     %r = cluster.fragment on "press-1"
-        part #cluster.part<tensor = 4, dimension = 1, 0 to 28 of 56>
+        part <tensor = 4, dimension = 1, 0 to 28 of 56>
         -> tensor<1x28x56x64xf32> {
       %0 = nn.conv_2d %strip, %f, %b {...} : ...
       cluster.yield %0 : tensor<1x28x56x64xf32>

@@ -35,6 +35,17 @@ TEST_F(ClusterDialectTest, LayoutFindsDevices) {
   EXPECT_EQ(layout.getDevicePosition("press-3"), -1);
 }
 
+TEST_F(ClusterDialectTest, LayoutNamesDevices) {
+  std::string message;
+  ScopedDiagnosticHandler handler(
+      &context, [&](Diagnostic &diagnostic) { message = diagnostic.str(); });
+  auto emitError = [&] { return mlir::emitError(UnknownLoc::get(&context)); };
+  EXPECT_FALSE(LayoutAttr::getChecked(emitError, &context, LayoutKind::Owner,
+                                      ArrayRef<StringAttr>{},
+                                      ArrayRef<int64_t>{}));
+  EXPECT_EQ(message, "must name at least one device");
+}
+
 TEST_F(ClusterDialectTest, PlacedValuesHaveHolders) {
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(R"mlir(
     func.func @main(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
