@@ -207,12 +207,13 @@ def main():
             args, np.random.default_rng([args.seed, 0]))
     except (OSError, ValueError) as error:
         sys.exit(f"error: {error}")
-    if len(validation_set[1]) == 0 or len(training_set[1]) < args.batch:
+    steps_per_epoch = len(training_set[1]) // args.batch
+    if len(validation_set[1]) == 0 or steps_per_epoch * args.epochs < 10:
         sys.exit(f"error: too few images: {len(training_set[1])} to train on, "
                  f"{len(validation_set[1])} for validation")
     print(f"{len(training_set[1])} training and {len(validation_set[1])} "
           "validation images", flush=True)
-    training = Training(args, len(training_set[1]) // args.batch)
+    training = Training(args, steps_per_epoch)
     if args.checkpoint and os.path.exists(args.checkpoint):
         training.load(args.checkpoint)
     while training.epoch < args.epochs:
