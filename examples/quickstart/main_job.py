@@ -1,0 +1,234 @@
+#!/usr/bin/python3
+#===- main_job.py - Three nodes classify a dozen images --------------------===#
+#
+# Part of the Windrow Project, under the Apache License v2.0 with LLVM
+# Exceptions. See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+#===------------------------------------------------------------------------===#
+"""Compile a network for three devices, run them here, and compare with one.
+
+Three `windrow-node` processes on loopback answer a dozen images together, one
+more answers them alone, and a table shows both. Every process is stopped at the
+end, by Ctrl-C too.
+"""
+
+import argparse
+import contextlib
+import glob
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+MODEL = os.path.join(HERE, "model", "surface_defects.onnx")
+LABELS = os.path.join(HERE, "model", "labels.txt")
+CLUSTER = os.path.join(HERE, "cluster.yaml")
+TOOLS = ("windrow-compile", "windrow-node", "windrow-run")
+COMPILE_SECONDS, START_SECONDS, RUN_SECONDS, STOP_SECONDS = 60, 10, 120, 5
+
+
+class JobError(Exception):
+    """A step failed; the message says which and why."""
+
+
+class Nodes:
+    """Node processes; leaving the context stops them all."""
+
+    def __init__(self, tools, log_folder):
+        self.tools, self.log_folder = tools, log_folder
+        self.processes = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for _, process, _ in self.processes:
+            process.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for _, process, _ in self.processes:
+            try:
+                process.wait(max(0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def start(self, name, bundle, address):
+        log_path = os.path.join(self.log_folder, f"{name}.log")
+        with open(log_path, "w") as log:
+            process = subprocess.Popen(
+                [self.tools["windrow-node"], bundle, f"--listen={address}"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+        self.processes.append((name, process, log_path))
+
+    def wait_until_listening(self):
+        """Return once every node has said that it listens; raise if one ended
+        or said nothing in time."""
+        deadline = time.monotonic() + START_SECONDS
+        for name, process, log_path in self.processes:
+            while True:
+                ended = process.poll() is not None
+                with open(log_path) as log:
+                    text = log.read()
+                if re.search(r"\blistening\b", text):
+                    break
+                if ended or time.monotonic() > deadline:
+                    why = f"ended with status {process.returncode}" if ended else (
+                        f"was not up after {START_SECONDS} s")
+                    raise JobError(f"node {name} {why}: {text.strip() or 'no output'}")
+                time.sleep(0.02)
+
+
+def run_tool(command, seconds):
+    """Run a command to its end and return its standard output."""
+    name = os.path.basename(command[0])
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise JobError(f"{name} did not end within {seconds} s") from None
+    if done.returncode != 0:
+        raise JobError(f"{name} failed with status {done.returncode}: "
+                       f"{done.stderr.strip()}")
+    return done.stdout
+
+
+def free_addresses(count):
+    """Loopback addresses with ports that are free now."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]
+
+
+def write_clusters(folder):
+    """Write the cluster of three devices, with free ports, and one of its first
+    device alone; returns [(file, [(device, address)])]."""
+    with open(CLUSTER) as file:
+        lines = file.read().splitlines(keepends=True)
+    device_lines = [number for number, line in enumerate(lines)
+                    if re.match(r"\s*- {name:.*address:", line)]
+    clusters = []
+    for file_name, kept in (("three.yaml", device_lines), ("one.yaml", device_lines[:1])):
+        text, devices = list(lines), []
+        addresses = dict(zip(kept, free_addresses(len(kept))))
+        for number in device_lines:
+            if number not in kept:
+                text[number] = ""
+                continue
+            devices.append((re.search(r"name: ([\w-]+)", lines[number])[1],
+                            addresses[number]))
+            text[number] = re.sub(r'address: "[^"]*"',
+                                  f'address: "{addresses[number]}"', lines[number])
+        path = os.path.join(folder, file_name)
+        with open(path, "w") as file:
+            file.writelines(text)
+        clusters.append((path, devices))
+    return clusters
+
+
+def compile_plan(tools, cluster, strategy, plan):
+    run_tool([tools["windrow-compile"], MODEL, f"--cluster={cluster}",
+              f"--strategy={strategy}", "--image-mean=0.5,0.5,0.5",
+              "--image-std=0.5,0.5,0.5", f"--labels={LABELS}", "-o", plan],
+             COMPILE_SECONDS)
+
+
+def start_nodes(nodes, plan, devices):
+    for name, address in devices:
+        nodes.start(f"{os.path.basename(plan)}-{name}",
+                    os.path.join(plan, f"{name}.windrow"), address)
+
+
+def classify(tools, plan, images, repeat, folder):
+    """Answers of one plan: [(class, probability, median latency in ms, bytes of
+    the output tensor)], in the order of `images`."""
+    answers = []
+    for image in images:
+        tensor = os.path.join(folder, "output.npy")
+        text = run_tool([tools["windrow-run"], plan, image, "--json",
+                         f"--repeat={repeat}", f"--save-output={tensor}"],
+                        RUN_SECONDS)
+        try:
+            result = json.loads(text)["results"][0]
+            best = result["top"][0]
+            answer = (best["label"], best["probability"],
+                      result["latency_ms"]["median"])
+        except (ValueError, LookupError, TypeError) as error:
+            raise JobError(f"windrow-run printed unexpected JSON ({error}): "
+                           f"{text.strip()}") from None
+        with open(tensor, "rb") as file:
+            answers.append((*answer, file.read()))
+    return answers
+
+
+def print_table(images, together, alone, nodes):
+    print(f"{'image':24} {'class':16} {'probability':>11} {f'{nodes} nodes':>10} "
+          f"{'1 node':>10}  equal")
+    for image, cluster, single in zip(images, together, alone):
+        print(f"{os.path.basename(image):24} {cluster[0]:16} "
+              f"{100 * cluster[1]:9.1f} % {cluster[2]:7.2f} ms {single[2]:7.2f} ms  "
+              f"{'yes' if cluster[3] == single[3] else 'NO'}")
+    cores = len(os.sched_getaffinity(0))
+    print(f"\nMedian latencies. The {nodes} nodes share the {cores} cores of this "
+          "machine, so together they need not be faster here.")
+
+
+def run_job(build, repeat):
+    tools = {name: os.path.join(build, "bin", name) for name in TOOLS}
+    for path in (*tools.values(), MODEL, LABELS, CLUSTER):
+        if not os.path.exists(path):
+            raise JobError(f"{path}: no such file")
+    images = sorted(glob.glob(os.path.join(HERE, "images", "*.*")))
+    if not images:
+        raise JobError(f"{HERE}/images: no images")
+    with tempfile.TemporaryDirectory(prefix="windrow-") as folder:
+        (three, devices), (one, device) = write_clusters(folder)
+        together, alone = (os.path.join(folder, name) for name in ("three", "one"))
+        print(f"compiling {os.path.basename(MODEL)} for {len(devices)} devices and "
+              "for one", flush=True)
+        compile_plan(tools, three, "proportional", together)
+        compile_plan(tools, one, "single", alone)
+        with Nodes(tools, folder) as nodes:
+            start_nodes(nodes, together, devices)
+            start_nodes(nodes, alone, device)
+            nodes.wait_until_listening()
+            print(f"classifying {len(images)} images\n", flush=True)
+            answers = [classify(tools, plan, images, repeat, folder)
+                       for plan in (together, alone)]
+        print_table(images, *answers, len(devices))
+    unequal = sum(a[3] != b[3] for a, b in zip(*answers))
+    if unequal:
+        raise JobError(f"{unequal} of {len(images)} outputs differ")
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description="Compile a small network for three devices, run them on this "
+        "machine, classify a dozen images and compare with one device.",
+        epilog="example: main_job.py build")
+    parser.add_argument("build", metavar="BUILD", help="build folder with bin/windrow-*")
+    parser.add_argument("--repeat", type=int, default=20, metavar="N",
+                        help="measure each image N times (default 20)")
+    args = parser.parse_args()
+    if args.repeat < 1:
+        parser.error(f"--repeat must be at least 1, got {args.repeat}")
+    # As Ctrl-C does: leave through the contexts that stop the nodes.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        run_job(os.path.abspath(args.build), args.repeat)
+    except JobError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+
+
+if __name__ == "__main__":
+    main()
