@@ -31,7 +31,7 @@ namespace windrow::nn {
 
 /// Name of the attribute of a function's argument or result that tells the
 /// order of its dimensions in the model's own file: "NCHW" or "NHWC".
-inline constexpr llvm::StringLiteral kModelLayoutName = "nn.model_layout";
+inline constexpr llvm::StringLiteral modelLayoutAttrName = "nn.model_layout";
 
 /// Whether a tensor of `shape` has at least one and fewer than 2^31 elements.
 /// Operations reject all others, so that sizes never overflow.

@@ -39,11 +39,11 @@ void NnDialect::initialize() {
 /// of the type `type`, which is null where `op` is not a function.
 static LogicalResult verifyValueAttribute(Operation *op,
                                           NamedAttribute attribute, Type type) {
-  if (attribute.getName() != kModelLayoutName)
+  if (attribute.getName() != modelLayoutAttrName)
     return op->emitOpError()
            << "has the unknown attribute " << attribute.getName()
-           << "; the only one on arguments and results is '" << kModelLayoutName
-           << "'";
+           << "; the only one on arguments and results is '"
+           << modelLayoutAttrName << "'";
   if (!type)
     return op->emitOpError() << "must be a function to have "
                              << attribute.getName() << " on its arguments";
@@ -61,7 +61,7 @@ static LogicalResult verifyValueAttribute(Operation *op,
 
 LogicalResult NnDialect::verifyOperationAttribute(Operation *op,
                                                   NamedAttribute attribute) {
-  if (attribute.getName() == kModelLayoutName)
+  if (attribute.getName() == modelLayoutAttrName)
     return op->emitOpError() << attribute.getName()
                              << " must be on an argument or a result of a "
                                 "function, got an operation";
@@ -81,9 +81,9 @@ LogicalResult NnDialect::verifyRegionResultAttribute(Operation *op, unsigned,
                                                      unsigned resultIndex,
                                                      NamedAttribute attribute) {
   auto function = dyn_cast<FunctionOpInterface>(op);
-  return verifyValueAttribute(
-      op, attribute,
-      function ? function.getResultTypes()[resultIndex] : Type());
+  return verifyValueAttribute(op, attribute,
+                              function ? function.getResultTypes()[resultIndex]
+                                       : Type());
 }
 
 //===----------------------------------------------------------------------===//

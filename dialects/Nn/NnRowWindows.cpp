@@ -12,10 +12,10 @@ using namespace mlir;
 using namespace windrow;
 using namespace windrow::nn;
 
-static constexpr unsigned kRowDim = 1;
+static constexpr unsigned rowDimension = 1;
 
 static int64_t rowCount(Value image) {
-  return cast<RankedTensorType>(image.getType()).getDimSize(kRowDim);
+  return cast<RankedTensorType>(image.getType()).getDimSize(rowDimension);
 }
 
 bool windrow::nn::isOneImage(Value value) {
@@ -26,14 +26,14 @@ bool windrow::nn::isOneImage(Value value) {
 bool windrow::nn::hasRowsOfResult(Operation *op, unsigned operandIndex) {
   auto type = cast<RankedTensorType>(op->getOperand(operandIndex).getType());
   return type.getRank() == 4 &&
-         type.getDimSize(kRowDim) == rowCount(op->getResult(0));
+         type.getDimSize(rowDimension) == rowCount(op->getResult(0));
 }
 
 Operation *windrow::nn::buildStrip(OpBuilder &builder, Operation *op,
                                    ValueRange operands, int64_t rows) {
   auto wholeType = cast<RankedTensorType>(op->getResult(0).getType());
   SmallVector<int64_t> shape(wholeType.getShape());
-  shape[kRowDim] = rows;
+  shape[rowDimension] = rows;
   OperationState state(op->getLoc(), op->getName());
   state.addOperands(operands);
   state.addTypes(wholeType.clone(shape));
@@ -47,8 +47,8 @@ Operation *windrow::nn::buildStrip(OpBuilder &builder, Operation *op,
 //===----------------------------------------------------------------------===//
 
 static RowSlide rowSlide(Conv2DOp op) {
-  return {rowCount(op.getInput()), rowCount(op.getFilter()),
-          op.getStrides()[0], op.getDilations()[0], op.getPads()[0]};
+  return {rowCount(op.getInput()), rowCount(op.getFilter()), op.getStrides()[0],
+          op.getDilations()[0], op.getPads()[0]};
 }
 
 static RowSlide rowSlide(MaxPool2DOp op) {
@@ -63,12 +63,12 @@ static RowSlide rowSlide(AvgPool2DOp op) {
 
 static RowSlide rowSlide(PadOp op) {
   return {.inputRows = rowCount(op.getInput()),
-          .paddingTop = op.getLow()[kRowDim]};
+          .paddingTop = op.getLow()[rowDimension]};
 }
 
 static RowSlide rowSlide(SliceOp op) {
   return {.inputRows = rowCount(op.getInput()),
-          .paddingTop = -op.getOffsets()[kRowDim]};
+          .paddingTop = -op.getOffsets()[rowDimension]};
 }
 
 static void setRowWindow(Conv2DOp strip, const RowWindow &window, int64_t) {
@@ -88,16 +88,16 @@ static void setRowWindow(AvgPool2DOp strip, const RowWindow &window, int64_t) {
 
 static void setRowWindow(PadOp strip, const RowWindow &window, int64_t) {
   SmallVector<int64_t> low(strip.getLow()), high(strip.getHigh());
-  low[kRowDim] = window.paddingTop;
-  high[kRowDim] = window.paddingBottom;
+  low[rowDimension] = window.paddingTop;
+  high[rowDimension] = window.paddingBottom;
   strip.setLow(low);
   strip.setHigh(high);
 }
 
 static void setRowWindow(SliceOp strip, const RowWindow &, int64_t rows) {
   SmallVector<int64_t> offsets(strip.getOffsets()), sizes(strip.getSizes());
-  offsets[kRowDim] = 0;
-  sizes[kRowDim] = rows;
+  offsets[rowDimension] = 0;
+  sizes[rowDimension] = rows;
   strip.setOffsets(offsets);
   strip.setSizes(sizes);
 }
@@ -113,8 +113,8 @@ static RowWindow getSlideWindow(OpTy op, RowInterval outputRows) {
   if (outputRows.empty())
     return {};
   RowSlide slide = rowSlide(op);
-  return rowWindow(
-      slide, widenToImage(slide, outputRows, rowCount(op.getResult())));
+  return rowWindow(slide,
+                   widenToImage(slide, outputRows, rowCount(op.getResult())));
 }
 
 /// Rows that lie in the padding alone are computed along with the nearest ones
@@ -130,9 +130,9 @@ static Operation *buildSlideRows(OpBuilder &builder, OpTy op,
   if (widened == outputRows)
     return strip;
   SmallVector<int64_t> offsets(4, 0);
-  offsets[kRowDim] = outputRows.begin - widened.begin;
+  offsets[rowDimension] = outputRows.begin - widened.begin;
   SmallVector<int64_t> sizes(op.getType().getShape());
-  sizes[kRowDim] = outputRows.size();
+  sizes[rowDimension] = outputRows.size();
   return SliceOp::create(builder, op.getLoc(), strip->getResult(0), offsets,
                          sizes);
 }
@@ -156,7 +156,7 @@ WINDROW_NN_DEFINE_ROW_WINDOWS(SliceOp)
 #undef WINDROW_NN_DEFINE_ROW_WINDOWS
 
 bool ConcatOp::isRowSplittable() {
-  return isOneImage(getResult()) && getAxis() != kRowDim;
+  return isOneImage(getResult()) && getAxis() != rowDimension;
 }
 
 //===----------------------------------------------------------------------===//

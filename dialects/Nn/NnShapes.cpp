@@ -23,12 +23,12 @@ using EmitError = llvm::function_ref<InFlightDiagnostic()>;
 using Shape = SmallVector<int64_t, 4>;
 
 /// Larger sizes in attributes could overflow a sum of sizes.
-static constexpr int64_t kMaxSize = std::numeric_limits<int32_t>::max();
+static constexpr int64_t maxSize = std::numeric_limits<int32_t>::max();
 
 bool windrow::nn::isSupportedShape(ArrayRef<int64_t> shape) {
   int64_t elements = 1;
   for (int64_t size : shape) {
-    if (size < 1 || size > kMaxSize / elements)
+    if (size < 1 || size > maxSize / elements)
       return false;
     elements *= size;
   }
@@ -47,11 +47,11 @@ static RankedTensorType tensorType(Value value) {
 static LogicalResult checkSizes(ArrayRef<int64_t> sizes, StringRef name,
                                 size_t count, int64_t min,
                                 EmitError emitError) {
-  auto isValid = [&](int64_t size) { return min <= size && size <= kMaxSize; };
+  auto isValid = [&](int64_t size) { return min <= size && size <= maxSize; };
   if (sizes.size() == count && llvm::all_of(sizes, isValid))
     return success();
   return emitError() << name << " must be " << count << " numbers from " << min
-                     << " to " << kMaxSize << ", got [" << sizes << "]";
+                     << " to " << maxSize << ", got [" << sizes << "]";
 }
 
 static LogicalResult checkPermutation(ArrayRef<int64_t> permutation,
@@ -108,7 +108,8 @@ inferSlidingSize(const SlidingWindow &window, std::array<int64_t, 2> imageSize,
     return failure();
   std::array<int64_t, 2> size;
   for (unsigned axis : {0, 1}) {
-    int64_t padded = imageSize[axis] + window.pads[axis] + window.pads[axis + 2];
+    int64_t padded =
+        imageSize[axis] + window.pads[axis] + window.pads[axis + 2];
     int64_t kernel = window.dilatedKernel(axis);
     if (padded < kernel)
       return emitError() << "padded " << (axis == 0 ? "height" : "width")
@@ -142,14 +143,13 @@ static LogicalResult checkWindowsTouchImage(const SlidingWindow &window,
   return success();
 }
 
-static FailureOr<RankedTensorType> inferPool(Value input,
-                                             const SlidingWindow &window,
-                                             EmitError emitError) {
+static FailureOr<RankedTensorType>
+inferPool(Value input, const SlidingWindow &window, EmitError emitError) {
   RankedTensorType image = tensorType(input);
   std::array<int64_t, 2> imageSize = {image.getDimSize(1), image.getDimSize(2)};
   auto size = inferSlidingSize(window, imageSize, emitError);
-  if (failed(size) || failed(checkWindowsTouchImage(window, imageSize, *size,
-                                                    emitError)))
+  if (failed(size) ||
+      failed(checkWindowsTouchImage(window, imageSize, *size, emitError)))
     return failure();
   return image.clone(
       Shape{image.getDimSize(0), (*size)[0], (*size)[1], image.getDimSize(3)});
@@ -280,8 +280,8 @@ static FailureOr<RankedTensorType> inferResultType(ScaleShiftOp::Adaptor op,
   return input;
 }
 
-static FailureOr<RankedTensorType>
-inferResultType(NormalizeImageOp::Adaptor op, EmitError emitError) {
+static FailureOr<RankedTensorType> inferResultType(NormalizeImageOp::Adaptor op,
+                                                   EmitError emitError) {
   RankedTensorType image = tensorType(op.getInput());
   size_t channels = image.getDimSize(3);
   for (ArrayRef<float> perChannel : {op.getMean(), op.getDeviation()})
