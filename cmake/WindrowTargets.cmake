@@ -81,27 +81,36 @@ function(windrow_add_flatbuffers_header target schema)
   add_custom_target(${target} DEPENDS "${header}")
 endfunction()
 
-# windrow_add_unit_test(name source... [LINK library...] [COMPILER] [TIMEOUT seconds])
+# windrow_add_unit_test(name source... [LINK library...] [COMPILER [SANITIZE]] [TIMEOUT seconds])
 #
 # A GoogleTest binary with GoogleMock's main function; every test case becomes
 # a CTest test called name.Suite.Case. COMPILER marks a test of MLIR code. A
-# case that takes longer than TIMEOUT seconds (120) fails.
+# case that takes longer than TIMEOUT seconds (120) fails. `test/run --sanitize`
+# runs the runtime's tests and those that say SANITIZE.
 function(windrow_add_unit_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 ARG "COMPILER" "TIMEOUT" "LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "COMPILER;SANITIZE" "TIMEOUT" "LINK")
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} WindrowTestSupport GTest::gmock_main)
+  set(label sanitize)
   if(ARG_COMPILER)
     llvm_update_compile_flags(${name})
     windrow_link_mlir(${name} PRIVATE)
+    if(NOT ARG_SANITIZE)
+      set(label unit)
+    endif()
+  endif()
+  if(label STREQUAL sanitize)
+    add_dependencies(windrow-sanitize-tests ${name})
   endif()
   gtest_discover_tests(${name}
     TEST_PREFIX "${name}."
+    NO_PRETTY_VALUES
     DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS unit)
+    PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS ${label})
 endfunction()
 
 # windrow_add_script_test(name script [argument...] [LABEL label] [TIMEOUT seconds])
@@ -125,16 +134,30 @@ function(windrow_add_script_test name script)
     ENVIRONMENT "WINDROW_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
 endfunction()
 
-# windrow_add_lit_suite(folder)
+# windrow_add_lit_suite(folder [SANITIZE])
 #
-# The lit tests under `folder` of the current directory as one CTest test. lit
-# rejects a suite without tests, so an empty folder defines none.
+# The lit tests under `folder` of the current directory as one CTest test, which
+# writes lit.folder.xml for test/support/summarize_tests.py. SANITIZE as above.
+# lit rejects a suite without tests, so an empty folder defines none.
 function(windrow_add_lit_suite folder)
-  file(GLOB_RECURSE tests CONFIGURE_DEPENDS "${folder}/*.mlir" "${folder}/*.test")
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "SANITIZE" "" "")
+  file(GLOB_RECURSE tests "${folder}/*.mlir" "${folder}/*.test")
   if(NOT tests)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${folder}")
     return()
   endif()
   add_test(NAME lit.${folder}
-    COMMAND "${WINDROW_PYTHON}" "${LLVM_EXTERNAL_LIT}" -sv "${CMAKE_CURRENT_BINARY_DIR}/${folder}")
-  set_tests_properties(lit.${folder} PROPERTIES LABELS lit)
+    COMMAND "${WINDROW_PYTHON}" "${LLVM_EXTERNAL_LIT}" -sv
+            --xunit-xml-output "${CMAKE_CURRENT_BINARY_DIR}/lit.${folder}.xml"
+            "${CMAKE_CURRENT_BINARY_DIR}/${folder}")
+  # lit uses all processors itself.
+  set_tests_properties(lit.${folder} PROPERTIES LABELS lit RUN_SERIAL ON TIMEOUT 1200)
+  if(ARG_SANITIZE)
+    set_property(TEST lit.${folder} APPEND PROPERTY LABELS sanitize)
+    foreach(tool IN ITEMS windrow-translate windrow-opt windrow-compile)
+      if(TARGET ${tool})
+        add_dependencies(windrow-sanitize-tests ${tool})
+      endif()
+    endforeach()
+  endif()
 endfunction()
