@@ -8,17 +8,17 @@
 
 #include "dialects/Cluster/Cluster.h"
 #include "dialects/Nn/Nn.h"
+#include "passes/Pipelines.h"
 
 #include "mlir/Dialect/DLTI/DLTI.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
-#include "mlir/Transforms/Passes.h"
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   registry.insert<mlir::DLTIDialect, mlir::func::FuncDialect,
                   windrow::cluster::ClusterDialect, windrow::nn::NnDialect>();
-  mlir::registerTransformsPasses();
+  windrow::registerPassesAndPipelines();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "Windrow optimizer driver\n", registry));
 }
