@@ -121,7 +121,7 @@ Status Endpoint::endCallLocked(Status status) {
     return status;
   if (phase == Phase::Failed) {
     failureReported = true;
-    return failure;
+    return epochFailure;
   }
   if (phase != Phase::Open)
     return Status(StatusCode::Unavailable, "no epoch is open");
@@ -134,7 +134,7 @@ Status Endpoint::rejectLocked(Status status) {
   if (phase == Phase::Failed || phase == Phase::Closed)
     return endCallLocked(phase == Phase::Failed ? Status() : std::move(status));
   phase = Phase::Failed;
-  failure = status;
+  epochFailure = status;
   failureOrigin = config.self;
   failureText = status.message();
   failureAnnounced = false;

@@ -247,9 +247,9 @@ private:
   Phase phase = Phase::Closed;
   uint64_t epoch = 0;        ///< 0 while closed
   uint64_t offeredEpoch = 0; ///< device: opened by the client, not yet accepted
-  Status failure;
+  Status epochFailure;
   ParticipantIndex failureOrigin = 0;
-  std::string failureText; ///< `failure` without its origin's name
+  std::string failureText; ///< `epochFailure` without its origin's name
   bool failureAnnounced = false;
   bool failureReported = false; ///< a call returned it
 };

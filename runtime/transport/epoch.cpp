@@ -86,13 +86,16 @@ Status Endpoint::openResultLocked(bool inTime) {
   }
   if (inTime)
     return Status();
+  // One that is out of reach may be why the others did not answer.
   auto late = std::ranges::find_if(
-      neighbourList, [&](ParticipantIndex i) { return !links[i].ready; });
+      neighbourList, [&](ParticipantIndex i) { return !links[i].up; });
+  if (late == neighbourList.end())
+    late = std::ranges::find_if(
+        neighbourList, [&](ParticipantIndex i) { return !links[i].ready; });
   const Link &link = links[*late];
-  std::string text =
-      link.up
-          ? fmt::format("{}: did not answer within the deadline", nameOf(*late))
-          : fmt::format("{}: not reached within the deadline", nameOf(*late));
+  std::string text = nameOf(*late);
+  text += link.up ? ": did not answer within the deadline"
+                  : ": not reached within the deadline";
   if (!link.up && !link.problem.ok())
     text += ": " + link.problem.message();
   return rejectLocked(Status(StatusCode::DeadlineExceeded, std::move(text)));
@@ -197,9 +200,9 @@ void Endpoint::failEpochLocked(ParticipantIndex origin, StatusCode code,
   failureOrigin = origin;
   failureText = text;
   failureAnnounced = alreadyAnnounced;
-  failure = Status(code, text);
+  epochFailure = Status(code, text);
   if (origin != config.self)
-    failure = failure.withContext(nameOf(origin));
+    epochFailure = epochFailure.withContext(nameOf(origin));
   announceFailureLocked(outbox);
   changed.notify_all();
 }

@@ -160,7 +160,7 @@ struct TcpOptions {
 };
 
 /// A transport over TCP, which also says where it listens.
-class TcpTransport : public Transport {
+class TcpTransport : public virtual Transport {
 public:
   /// "host:port" as bound, with the real port; empty for a client.
   virtual std::string listeningAddress() const = 0;

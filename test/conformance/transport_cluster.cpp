@@ -16,7 +16,7 @@ namespace windrow::test {
 
 std::string
 transportKindName(const testing::TestParamInfo<TransportKind> &transportKind) {
-  return transportKind.param == TransportKind::Inproc ? "inproc" : "other";
+  return transportKind.param == TransportKind::Inproc ? "inproc" : "tcp";
 }
 
 std::vector<TransportConfig>
@@ -55,6 +55,10 @@ Cluster::Cluster(TransportKind kind, std::vector<TransportConfig> planConfigs,
     transports = std::move(*created);
     return;
   }
+  // A device dials those after it, whose ports must be known by then.
+  for (size_t i = configs.size() - 1; i-- > 0;)
+    create(i);
+  create(configs.size() - 1);
 }
 
 Cluster::~Cluster() {
@@ -63,6 +67,32 @@ Cluster::~Cluster() {
       transports[i]->stop();
       (void)accepting[i].get();
     }
+}
+
+void Cluster::create(ParticipantIndex i) {
+  TcpOptions own = options;
+  own.addressOverrides = addresses;
+  if (i + 1 < configs.size())
+    own.listenAddress = addresses[i].empty() ? "127.0.0.1:0" : addresses[i];
+  auto created = createTcpTransport(configs[i], own);
+  ASSERT_TRUE(created) << created.error().message();
+  addresses[i] = (*created)->listeningAddress();
+  transports[i] = std::move(*created);
+}
+
+std::string Cluster::addressOf(ParticipantIndex i) { return addresses[i]; }
+
+void Cluster::restart(ParticipantIndex i) {
+  ASSERT_EQ(kind, TransportKind::Tcp) << "inproc endpoints do not come back";
+  create(i);
+}
+
+std::unique_ptr<TcpTransport> Cluster::join(TransportConfig config) {
+  TcpOptions own = options;
+  own.addressOverrides = addresses;
+  auto created = createTcpTransport(std::move(config), own);
+  EXPECT_TRUE(created) << created.error().message();
+  return std::move(*created);
 }
 
 Status Cluster::open(Deadline deadline) {

@@ -17,7 +17,7 @@
 namespace windrow::test {
 
 /// The transports that the suite runs over.
-enum class TransportKind { Inproc };
+enum class TransportKind { Inproc, Tcp };
 
 std::string
 transportKindName(const testing::TestParamInfo<TransportKind> &transportKind);
@@ -65,8 +65,16 @@ public:
   void close();
   /// What the death of the participant's process is to the others.
   void destroy(ParticipantIndex i) { transports[i].reset(); }
+  /// Where device `i` listens; tcp only.
+  std::string addressOf(ParticipantIndex i);
+  /// A further transport for `config`, pointed at this cluster; tcp only.
+  std::unique_ptr<TcpTransport> join(TransportConfig config);
+  /// Starts a new process, as it were, in place of a destroyed device.
+  void restart(ParticipantIndex i);
 
 private:
+  void create(ParticipantIndex i);
+
   TransportKind kind;
   std::vector<TransportConfig> configs;
   TcpOptions options;

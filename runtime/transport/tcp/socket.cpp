@@ -1,0 +1,57 @@
+//===- socket.cpp - Addresses and socket options --------------------------===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/transport/tcp/socket.h"
+
+#include <charconv>
+#include <fmt/format.h>
+#include <netinet/tcp.h>
+
+namespace windrow::tcp {
+
+Expected<SocketAddress> SocketAddress::parse(std::string_view text) {
+  auto invalid = [&] {
+    return failure(
+        Status(StatusCode::InvalidArgument,
+               fmt::format("address must be host:port, got \"{}\"", text)));
+  };
+  const size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos)
+    return invalid();
+  std::string_view host = text.substr(0, colon);
+  const std::string_view port = text.substr(colon + 1);
+  if (host.starts_with('[') && host.ends_with(']'))
+    host = host.substr(1, host.size() - 2);
+  else if (host.find_first_of(":[]") != std::string_view::npos)
+    return invalid();
+  uint16_t number;
+  auto [end, error] =
+      std::from_chars(port.data(), port.data() + port.size(), number);
+  if (host.empty() || error != std::errc() || end != port.data() + port.size())
+    return invalid();
+  return SocketAddress{std::string(host), std::string(port)};
+}
+
+std::string toString(const asio::ip::tcp::endpoint &endpoint) {
+  const std::string host = endpoint.address().to_string();
+  return endpoint.address().is_v6()
+             ? fmt::format("[{}]:{}", host, endpoint.port())
+             : fmt::format("{}:{}", host, endpoint.port());
+}
+
+void tuneSocket(Socket &socket) {
+  // A socket without these still works, only slower; one that blocks would not.
+  std::error_code ignored;
+  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  static constexpr std::string_view algorithm = "cubic";
+  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_CONGESTION,
+               algorithm.data(), algorithm.size());
+  socket.non_blocking(true, ignored);
+}
+
+} // namespace windrow::tcp
