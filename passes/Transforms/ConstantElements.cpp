@@ -54,11 +54,10 @@ std::optional<StoredElements> StoredElements::get(ElementsAttr value) {
   }
 
   StoredElements elements;
-  elements.data = ArrayRef(reinterpret_cast<const float *>(bytes.data()),
-                           bytes.size() / sizeof(float));
-  int64_t count = value.getNumElements();
-  elements.isSplat = elements.data.size() == 1;
-  if (!elements.isSplat && static_cast<int64_t>(elements.data.size()) != count)
+  elements.bytes = bytes.data();
+  elements.isSplat = bytes.size() == sizeof(float);
+  if (!elements.isSplat &&
+      bytes.size() != value.getNumElements() * sizeof(float))
     return std::nullopt;
   return elements;
 }

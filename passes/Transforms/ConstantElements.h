@@ -19,22 +19,28 @@
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 
+#include <cstring>
 #include <optional>
 
 namespace windrow::nn {
 
 /// The f32 elements of an attribute in the order in which they are stored.
-/// Points into the attribute.
+/// Points into the attribute, whose bytes may have any alignment.
 class StoredElements {
 public:
   /// Nothing where the elements are not f32 or not at hand, as those of a
   /// resource that was left out when a file was printed.
   static std::optional<StoredElements> get(mlir::ElementsAttr value);
 
-  float operator[](int64_t index) const { return data[isSplat ? 0 : index]; }
+  float operator[](int64_t index) const {
+    float element;
+    std::memcpy(&element, bytes + (isSplat ? 0 : index * sizeof element),
+                sizeof element);
+    return element;
+  }
 
 private:
-  llvm::ArrayRef<float> data;
+  const char *bytes = nullptr;
   bool isSplat = false;
 };
 
