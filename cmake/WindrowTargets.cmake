@@ -61,6 +61,19 @@ function(windrow_add_compiler_tool name)
   endif()
 endfunction()
 
+# windrow_add_pass_plugin(name source... [DEPENDS target...])
+#
+# name.so with passes that windrow-opt loads. The dialects are those inside of
+# windrow-opt: a second copy, linked into the plugin, would be other dialects.
+function(windrow_add_pass_plugin name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "DEPENDS")
+  add_library(${name} MODULE ${ARG_UNPARSED_ARGUMENTS})
+  llvm_update_compile_flags(${name})
+  add_dependencies(${name} ${ARG_DEPENDS})
+  windrow_link_mlir(${name} PRIVATE)
+  set_target_properties(${name} PROPERTIES PREFIX "")
+endfunction()
+
 # windrow_add_flatbuffers_header(target schema.fbs)
 #
 # Generates schema_generated.h in the build tree, at the source tree's relative

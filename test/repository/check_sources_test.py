@@ -106,6 +106,7 @@ class CheckSourcesTest(unittest.TestCase):
             ("passes/Partition", '#include "dialects/Nn/Nn.h"'),
             ("dialects/Nn", 'include "mlir/IR/OpBase.td"'),
             ("examples/custom_pass", '#include "dialects/Nn/Nn.h"'),
+            ("examples/custom_pass", '#include "Passes.h.inc"'),
             ("test/unit", '#include "compiler/importer/Importer.h"'),
             ("benchmarks/kernel", "#include <xnnpack.h>"),
         ]:

@@ -4,8 +4,9 @@ Part of the Windrow Project, under the Apache License v2.0 with LLVM Exceptions.
 SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 Every include directive names a module: a folder of this repository
-("runtime/base"), a library ("mlir", "asio") or "system" (the C++ and C standard
-libraries, POSIX and Linux headers). ALLOWED says which modules a folder may
+("runtime/base"), a library ("mlir", "asio"), "system" (the C++ and C standard
+libraries, POSIX and Linux headers) or "generated" (what mlir-tblgen writes,
+named without a folder). ALLOWED says which modules a folder may
 name; the entry for the longest matching folder holds.
 """
 
@@ -89,8 +90,10 @@ ALLOWED = {
         "stb",
     }
     | RUNTIME_LIBRARIES,
-    # Public headers: the runtime's, and the dialects and passes for plugins.
-    "examples": {"runtime/include", "dialects", "passes", "mlir"},
+    # Public headers: the runtime's, and the dialects and passes for plugins. A
+    # plugin that builds out of the tree has no source root to write its own
+    # generated headers from.
+    "examples": {"runtime/include", "dialects", "passes", "mlir", "generated"},
 }
 
 # Tests and benchmarks look at every part.
@@ -116,6 +119,8 @@ def module_of(header):
     for start, library in LIBRARIES.items():
         if header.startswith(start):
             return library
+    if re.fullmatch(r"\w+\.h\.inc", header):
+        return "generated"
     if re.fullmatch(r"\w+(\.h)?", header) or header.startswith(SYSTEM_FOLDERS):
         return "system"
     return None
