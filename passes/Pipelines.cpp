@@ -39,16 +39,51 @@ void buildCleanupPipeline(OpPassManager &modulePasses) {
 }
 
 //===----------------------------------------------------------------------===//
+// Graph to plan
+//===----------------------------------------------------------------------===//
+
+void buildPlanPipeline(OpPassManager &modulePasses,
+                       const PlanPipelineOptions &options) {
+  cluster::AssignLayoutOptions layout;
+  layout.strategy = options.strategy;
+  modulePasses.addPass(cluster::createAssignLayout(layout));
+}
+
+//===----------------------------------------------------------------------===//
+// Plan to device
+//===----------------------------------------------------------------------===//
+
+void buildDevicePipeline(OpPassManager &modulePasses) {
+  modulePasses.addPass(cluster::createPlace());
+  // Before dead rows are dropped, which are produced but never read.
+  modulePasses.addPass(cluster::createVerifyPlacement());
+  modulePasses.addPass(cluster::createLowerCollectives());
+  // Equal transfers become one.
+  modulePasses.addPass(createCSEPass());
+  modulePasses.addPass(cluster::createSplitDevices());
+  modulePasses.addPass(createCSEPass());
+  modulePasses.addPass(cluster::createVerifyChannels());
+}
+
+//===----------------------------------------------------------------------===//
 // Registration
 //===----------------------------------------------------------------------===//
 
 void registerPassesAndPipelines() {
   registerTransformsPasses();
   nn::registerNnTransformPasses();
+  cluster::registerClusterPartitionPasses();
 
   PassPipelineRegistration<>(
       "nn-cleanup", "Clean up an imported network, from phase import to graph",
       buildCleanupPipeline);
+  PassPipelineRegistration<PlanPipelineOptions>(
+      "cluster-plan", "Divide a network by a rule, from phase graph to plan",
+      buildPlanPipeline);
+  PassPipelineRegistration<>(
+      "cluster-device",
+      "Write each device's part of a plan, from phase plan to device",
+      buildDevicePipeline);
 }
 
 } // namespace windrow

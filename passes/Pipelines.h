@@ -18,6 +18,9 @@
 #ifndef WINDROW_PASSES_PIPELINES_H
 #define WINDROW_PASSES_PIPELINES_H
 
+#include "mlir/Pass/PassOptions.h"
+#include "passes/Partition/Passes.h"
+
 namespace mlir {
 class OpPassManager;
 } // namespace mlir
@@ -29,6 +32,23 @@ namespace windrow {
 /// next to them, nothing superfluous. `modulePasses` works on a module; the
 /// passes run on its functions. Named `nn-cleanup` in textual pipelines.
 void buildCleanupPipeline(mlir::OpPassManager &modulePasses);
+
+struct PlanPipelineOptions : mlir::PassPipelineOptions<PlanPipelineOptions> {
+  Option<cluster::Strategy> strategy{
+      *this, "strategy", llvm::cl::desc("How the work is divided"),
+      llvm::cl::init(cluster::Strategy::Proportional),
+      cluster::strategyValues()};
+};
+
+/// From phase graph to phase plan: every operation gets a `cluster.layout`. The
+/// module names its devices. Named `cluster-plan` in textual pipelines.
+void buildPlanPipeline(mlir::OpPassManager &modulePasses,
+                       const PlanPipelineOptions &options);
+
+/// From phase plan, made by `buildPlanPipeline` or by hand, to phase device:
+/// one module for each device and one for the client, all exchanges explicit
+/// and verified. Named `cluster-device` in textual pipelines.
+void buildDevicePipeline(mlir::OpPassManager &modulePasses);
 
 /// Makes all of Windrow's passes and named pipelines, and those of MLIR that
 /// they use, known to textual pipelines. Call once, before options are parsed.

@@ -1,0 +1,37 @@
+//===- FragmentBuilder.h - Building fragments and views ---------*- C++ -*-===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef WINDROW_PASSES_PARTITION_FRAGMENTBUILDER_H
+#define WINDROW_PASSES_PARTITION_FRAGMENTBUILDER_H
+
+#include "dialects/Cluster/Cluster.h"
+#include "dialects/Nn/RowWindow.h"
+
+#include "mlir/IR/Builders.h"
+
+namespace windrow::cluster {
+
+/// Builds a fragment on `device` whose region is filled by `body`, which
+/// returns the only value that the fragment yields. `part` may be null.
+FragmentOp
+buildFragment(mlir::OpBuilder &builder, mlir::Location location,
+              mlir::StringAttr device, PartAttr part,
+              llvm::function_ref<mlir::Value(mlir::OpBuilder &)> body);
+
+/// The rows `rows` of `strip`, whose first row is number `stripBegin` of the
+/// whole tensor; `strip` itself where these are all of its rows.
+mlir::Value sliceRows(mlir::OpBuilder &builder, mlir::Location location,
+                      mlir::Value strip, int64_t stripBegin, RowInterval rows);
+
+/// The sum of `parts`, at least one, added from the first to the last.
+mlir::Value addInOrder(mlir::OpBuilder &builder, mlir::Location location,
+                       mlir::ValueRange parts);
+
+} // namespace windrow::cluster
+
+#endif // WINDROW_PASSES_PARTITION_FRAGMENTBUILDER_H

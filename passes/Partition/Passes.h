@@ -1,0 +1,48 @@
+//===- Passes.h - Passes that divide a network ------------------*- C++ -*-===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Factories and registration of the passes that Passes.td describes. Each works
+// on a module that names its devices and holds one function.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef WINDROW_PASSES_PARTITION_PASSES_H
+#define WINDROW_PASSES_PARTITION_PASSES_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+
+#include <memory>
+
+namespace windrow::cluster {
+
+/// How `cluster-assign-layout` divides rows.
+enum class Strategy { Single, Even, Proportional };
+
+/// The names of the strategies on command lines.
+inline llvm::cl::ValuesClass strategyValues() {
+  return llvm::cl::values(
+      clEnumValN(Strategy::Single, "single", "all on the fastest device"),
+      clEnumValN(Strategy::Even, "even", "equal parts for all devices"),
+      clEnumValN(Strategy::Proportional, "proportional",
+                 "parts in proportion to the devices' speeds"));
+}
+
+/// When `cluster-place` computes rows that others wait for as pieces of their
+/// own.
+enum class BoundaryFirst { Never, Auto, Always };
+
+#define GEN_PASS_DECL
+#include "passes/Partition/Passes.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "passes/Partition/Passes.h.inc"
+
+} // namespace windrow::cluster
+
+#endif // WINDROW_PASSES_PARTITION_PASSES_H

@@ -1,0 +1,249 @@
+//===- Passes.td - Passes that divide a network ------------*- tablegen -*-===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef WINDROW_PASSES_PARTITION_PASSES_TD
+#define WINDROW_PASSES_PARTITION_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+class Cluster_Pass<string argument> : Pass<argument, "::mlir::ModuleOp"> {
+  let dependentDialects = [
+    "::windrow::cluster::ClusterDialect", "::windrow::nn::NnDialect"
+  ];
+}
+
+def AssignLayout : Cluster_Pass<"cluster-assign-layout"> {
+  let summary = "Choose a layout for every operation by a simple rule";
+  let description = [{
+    Writes `cluster.layout` on every operation of the module's function. The
+    devices are those of `dlti.target_system_spec`.
+
+    `single` leaves everything to the fastest device. `even` and `proportional`
+    divide the rows of every operation that allows it and has more than one,
+    into equal parts or by the devices' `cluster.speed`. The other operations
+    are computed by every device that holds rows which depend on them, so that
+    channel attention costs one exchange and not two; where no rows depend on
+    them, as in a classifier's head, by the fastest device.
+
+    Before, on devices "a" and "b" of equal speed:
+
+    ```mlir
+    %0 = nn.conv_2d %x, %f {pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<1x8x8x4xf32>, tensor<4x3x3x4xf32>) -> tensor<1x8x8x4xf32>
+    %1 = nn.global_avg_pool %0 : (tensor<1x8x8x4xf32>) -> tensor<1x1x1x4xf32>
+    %2 = nn.multiply %0, %1
+       : (tensor<1x8x8x4xf32>, tensor<1x1x1x4xf32>) -> tensor<1x8x8x4xf32>
+    %3 = nn.global_avg_pool %2 : (tensor<1x8x8x4xf32>) -> tensor<1x1x1x4xf32>
+    ```
+
+    After, with `strategy=even`, attributes abbreviated:
+
+    ```mlir
+    %0 = nn.conv_2d %x, %f {cluster.layout = #cluster.layout<rows, ["a", "b"], [0, 4, 8]>} ...
+    %1 = nn.global_avg_pool %0 {cluster.layout = #cluster.layout<replicated, ["a", "b"]>} ...
+    %2 = nn.multiply %0, %1 {cluster.layout = #cluster.layout<rows, ["a", "b"], [0, 4, 8]>} ...
+    %3 = nn.global_avg_pool %2 {cluster.layout = #cluster.layout<owner, ["a"]>} ...
+    ```
+  }];
+  let options = [
+    Option<"strategy", "strategy", "Strategy", "Strategy::Proportional",
+           "How rows are divided",
+           "::windrow::cluster::strategyValues()">,
+    Option<"grain", "grain", "int64_t", /*default=*/"1",
+           "Bounds between devices are multiples of this many rows">
+  ];
+}
+
+def Place : Cluster_Pass<"cluster-place"> {
+  let summary = "From layouts to the work of each device and what they exchange";
+  let description = [{
+    Replaces every operation by one `cluster.fragment` for each device of its
+    layout, which computes the device's part, and adds the `cluster.transfer`s
+    that bring what a device needs and does not have.
+
+    A device keeps one strip of each tensor that it reads: the rows it computes
+    and those that it receives, joined in their order by one `nn.concat`.
+    Operations read it through an `nn.slice` of rows. The function's arguments
+    go from the client to each device that reads them, with the rows beyond its
+    own that it needs; results go back to the client.
+
+    An operation that reduces rows, of which several devices hold some, becomes
+    a partial result on each of these and their sum, added in the order of the
+    rows: by `cluster.all_reduce` where exactly these devices need it, else by
+    every device that does. A tensor that all devices that share it need whole
+    becomes a `cluster.all_gather`.
+
+    The order of the operations is the order of execution on each device. With
+    `boundary-first`, rows that other devices wait for are computed before the
+    others and sent at once, so that they travel while the rest is computed.
+    That costs the weights once more to be read for each piece; `auto` divides
+    where the time of the transfers, by `cluster.links`, exceeds that.
+
+    Layouts that cannot be are errors: rows of an operation that cannot be
+    computed by rows, devices that the module does not name, channels.
+
+    Before:
+
+    ```mlir
+    func.func @main(%x: tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32> {
+      %f = nn.constant dense_resource<f> : tensor<4x3x3x4xf32> : tensor<4x3x3x4xf32>
+      %0 = nn.sigmoid %x {cluster.layout = #cluster.layout<rows, ["a", "b"], [0, 4, 8]>}
+         : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
+      %1 = nn.conv_2d %0, %f {pads = array<i64: 1, 1, 1, 1>,
+                              cluster.layout = #cluster.layout<owner, ["a"]>}
+         : (tensor<1x8x8x4xf32>, tensor<4x3x3x4xf32>) -> tensor<1x8x8x4xf32>
+      return %1 : tensor<1x8x8x4xf32>
+    }
+    ```
+
+    After, the other half of the scattering left out:
+
+    ```mlir
+    %xb = cluster.fragment on "client" -> tensor<1x4x8x4xf32> {
+      %s = nn.slice %x {offsets = array<i64: 0, 4, 0, 0>, sizes = array<i64: 1, 4, 8, 4>} ...
+      cluster.yield %s : tensor<1x4x8x4xf32>
+    }
+    %b = cluster.transfer %xb from "client" to "b" : tensor<1x4x8x4xf32>
+    %0b = cluster.fragment on "b" part <tensor = 0, dimension = 1, 4 to 8 of 8>
+        -> tensor<1x4x8x4xf32> {
+      %r = nn.sigmoid %b : (tensor<1x4x8x4xf32>) -> tensor<1x4x8x4xf32>
+      cluster.yield %r : tensor<1x4x8x4xf32>
+    }
+    %0ba = cluster.transfer %0b from "b" to "a" : tensor<1x4x8x4xf32>
+    %strip = cluster.fragment on "a" -> tensor<1x8x8x4xf32> {
+      %r = nn.concat %0a, %0ba {axis = 1 : i64} ...
+      cluster.yield %r : tensor<1x8x8x4xf32>
+    }
+    %1 = cluster.fragment on "a" part <tensor = 1, dimension = 1, 0 to 8 of 8>
+        -> tensor<1x8x8x4xf32> {
+      %r = nn.conv_2d %strip, %f {pads = array<i64: 1, 1, 1, 1>} ...
+      cluster.yield %r : tensor<1x8x8x4xf32>
+    }
+    %y = cluster.transfer %1 from "a" to "client" : tensor<1x8x8x4xf32>
+    return %y : tensor<1x8x8x4xf32>
+    ```
+  }];
+  let options = [
+    Option<"boundaryFirst", "boundary-first", "BoundaryFirst",
+           "BoundaryFirst::Auto",
+           "Compute rows that others wait for as pieces of their own",
+           [{::llvm::cl::values(
+               clEnumValN(BoundaryFirst::Never, "never", "never"),
+               clEnumValN(BoundaryFirst::Auto, "auto", "where it saves time"),
+               clEnumValN(BoundaryFirst::Always, "always", "always"))}]>,
+    Option<"grain", "grain", "int64_t", /*default=*/"1",
+           "Cuts between pieces are at multiples of this many rows">
+  ];
+}
+
+def LowerCollectives : Cluster_Pass<"cluster-lower-collectives"> {
+  let summary = "Collectives to transfers, concatenations and additions";
+  let description = [{
+    Every device of a `cluster.all_gather` or `cluster.all_reduce` receives the
+    parts of the others directly and joins or adds them in the order of the
+    operands, so that a sum is the same on all of them bit for bit.
+
+    Before:
+
+    ```mlir
+    %s:2 = cluster.all_reduce %p, %q on ["a", "b"] : tensor<1x1x1x4xf32>
+    ```
+
+    After:
+
+    ```mlir
+    %pb = cluster.transfer %p from "a" to "b" : tensor<1x1x1x4xf32>
+    %qa = cluster.transfer %q from "b" to "a" : tensor<1x1x1x4xf32>
+    %sa = cluster.fragment on "a" -> tensor<1x1x1x4xf32> {
+      %0 = nn.add %p, %qa : (tensor<1x1x1x4xf32>, tensor<1x1x1x4xf32>) -> tensor<1x1x1x4xf32>
+      cluster.yield %0 : tensor<1x1x1x4xf32>
+    }
+    %sb = cluster.fragment on "b" -> tensor<1x1x1x4xf32> {
+      %0 = nn.add %pb, %q : (tensor<1x1x1x4xf32>, tensor<1x1x1x4xf32>) -> tensor<1x1x1x4xf32>
+      cluster.yield %0 : tensor<1x1x1x4xf32>
+    }
+    ```
+  }];
+}
+
+def SplitDevices : Cluster_Pass<"cluster-split-devices"> {
+  let summary = "One module for each device and one for the client";
+  let description = [{
+    Moves the fragments of each device into a function of a nested module that is
+    named after it, and what happens on the client into `module @client`. Every
+    transfer becomes a `cluster.send` and a `cluster.recv` on a channel of its
+    own; the channels are numbered in the order of the transfers. Constants are
+    cloned into each module that uses them. Fragments and transfers whose
+    results nobody uses are dropped. A device that has nothing to do gets no
+    module, and is removed from `dlti.target_system_spec`.
+
+    All devices follow the one order of the placed function. A `cluster.send`
+    stands where the transfer stood; a `cluster.recv`, which waits, moves down to
+    the first use of its result, but never past another one from the same
+    peer, so that both ends use their channels in the same order. As a recv only
+    ever moves away from its send, there is no wait cycle.
+
+    Before:
+
+    ```mlir
+    func.func @main(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
+      %0 = cluster.transfer %x from "client" to "a" : tensor<1x4xf32>
+      %1 = cluster.fragment on "a" -> tensor<1x4xf32> {
+        %s = nn.softmax %0 : (tensor<1x4xf32>) -> tensor<1x4xf32>
+        cluster.yield %s : tensor<1x4xf32>
+      }
+      %2 = cluster.transfer %1 from "a" to "client" : tensor<1x4xf32>
+      return %2 : tensor<1x4xf32>
+    }
+    ```
+
+    After:
+
+    ```mlir
+    module @a {
+      func.func @main() {
+        %0 = cluster.recv from @client channel 0 : tensor<1x4xf32>
+        %1 = nn.softmax %0 : (tensor<1x4xf32>) -> tensor<1x4xf32>
+        cluster.send %1 to @client channel 1 : tensor<1x4xf32>
+        return
+      }
+    }
+    module @client {
+      func.func @main(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
+        cluster.send %x to @a channel 0 : tensor<1x4xf32>
+        %0 = cluster.recv from @a channel 1 : tensor<1x4xf32>
+        return %0 : tensor<1x4xf32>
+      }
+    }
+    ```
+  }];
+}
+
+def VerifyPlacement : Cluster_Pass<"cluster-verify-placement"> {
+  let summary = "Prove that every part of every tensor is produced exactly once";
+  let description = [{
+    Checks the placed level. The parts that the fragments of one tensor produce
+    must cover it without overlap, all devices together or each of them alone.
+    Where fragments cut or join rows, the rows must be consecutive rows of one
+    tensor. The function must return what the client holds. Changes nothing.
+  }];
+}
+
+def VerifyChannels : Cluster_Pass<"cluster-verify-channels"> {
+  let summary = "Prove that all messages arrive and nobody waits for ever";
+  let description = [{
+    Checks the modules of a split plan: each channel has exactly one
+    `cluster.send` and one `cluster.recv`, which name each other's modules and
+    have the same type; two participants use the channels from one to the other
+    in the same order; and, as a send does not wait and a recv does, running all
+    modules ends. Changes nothing.
+  }];
+}
+
+
+#endif // WINDROW_PASSES_PARTITION_PASSES_TD
