@@ -174,3 +174,43 @@ function(windrow_add_lit_suite folder)
     endforeach()
   endif()
 endfunction()
+
+# windrow_add_doc(page definitions.td mlir-tblgen-option...)
+#
+# The reference page docs/<page>.md, generated from TableGen definitions into
+# the build tree. The target `docs` copies all such pages into the checkout,
+# where they are committed; a test fails when they are stale.
+function(windrow_add_doc page definitions)
+  string(REPLACE "/" "-" target "doc-${page}")
+  set(LLVM_TARGET_DEFINITIONS "${definitions}")
+  mlir_tablegen(${target}.md ${ARGN})
+  file(RELATIVE_PATH source "${PROJECT_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}/${definitions}")
+  set(generated "${PROJECT_BINARY_DIR}/docs/${page}.md")
+  add_custom_command(
+    OUTPUT "${generated}"
+    COMMAND "${CMAKE_COMMAND}" "-DINPUT=${CMAKE_CURRENT_BINARY_DIR}/${target}.md"
+            "-DOUTPUT=${generated}" "-DSOURCE=${source}"
+            -P "${PROJECT_SOURCE_DIR}/cmake/WriteGeneratedDoc.cmake"
+    DEPENDS "${CMAKE_CURRENT_BINARY_DIR}/${target}.md"
+            "${PROJECT_SOURCE_DIR}/cmake/WriteGeneratedDoc.cmake"
+    COMMENT "Generating docs/${page}.md"
+    VERBATIM)
+  add_custom_target(${target} ALL DEPENDS "${generated}")
+  set_property(GLOBAL APPEND PROPERTY WINDROW_DOC_PAGES "${page}")
+endfunction()
+
+# windrow_add_docs_target()
+#
+# The target `docs`, after all calls of windrow_add_doc.
+function(windrow_add_docs_target)
+  get_property(pages GLOBAL PROPERTY WINDROW_DOC_PAGES)
+  add_custom_target(docs)
+  foreach(page IN LISTS pages)
+    string(REPLACE "/" "-" target "doc-${page}")
+    add_dependencies(docs ${target})
+    add_custom_command(TARGET docs POST_BUILD
+      COMMAND "${CMAKE_COMMAND}" -E copy_if_different
+              "${PROJECT_BINARY_DIR}/docs/${page}.md" "${PROJECT_SOURCE_DIR}/docs/${page}.md"
+      VERBATIM)
+  endforeach()
+endfunction()
