@@ -29,9 +29,9 @@ void buildCleanupPipeline(OpPassManager &modulePasses) {
   // Both operands of a product are one value only once duplicates are gone.
   passes.addPass(createCSEPass());
   passes.addPass(nn::createRecognizeHardSwish());
-  // Before batch norms are folded: a pad between the two keeps them apart.
-  passes.addPass(nn::createMergePads());
   passes.addPass(nn::createFoldBatchNorm());
+  // A convolution takes in a shift before it only while it does not pad.
+  passes.addPass(nn::createMergePads());
   passes.addPass(nn::createFuseClamps());
   passes.addPass(nn::createDropIdentities());
   passes.addPass(createCanonicalizerPass());

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// One walk against the flow finds the NCHW values that someone wants in NHWC;
-// one walk along the flow then computes them so, wherever their operands are at
+// Walks against the flow find the NCHW values that someone wants in NHWC; a
+// walk along the flow then computes them so, wherever their operands are at
 // hand in NHWC. What nobody uses any more is erased at the end.
 //
 //===----------------------------------------------------------------------===//
@@ -65,6 +65,13 @@ static bool isOrderIndependent(Operation *op) {
   if (isa<AddOp, MultiplyOp>(op))
     return op->getOperand(0).getType() == op->getOperand(1).getType();
   return isa<ClampOp, SigmoidOp, HardSwishOp, ConcatOp, PadOp, SliceOp>(op);
+}
+
+/// Whether the NCHW result of `op` exists in NHWC, or can at no cost.
+static bool givesImage(Operation *op) {
+  auto reshape = dyn_cast<ReshapeOp>(op);
+  return isTranspose(op, toNchw) ||
+         (reshape && isImage(reshape) && isSameInNhwc(reshape.getType()));
 }
 
 //===----------------------------------------------------------------------===//
@@ -150,7 +157,9 @@ public:
         builder(function.getContext()) {}
 
   void run() {
-    findWanted();
+    propagateWanted();
+    wantArgumentsThatMeetImages();
+    propagateWanted();
     convertArguments();
     for (Operation &op : llvm::make_early_inc_range(block.without_terminator()))
       convert(&op);
@@ -159,7 +168,8 @@ public:
   }
 
 private:
-  void findWanted();
+  void propagateWanted();
+  void wantArgumentsThatMeetImages();
   void convertArguments();
   void convertResults();
   void eraseDead();
@@ -191,11 +201,40 @@ private:
 
 } // namespace
 
-void LayoutConverter::findWanted() {
+/// What an operation that is wanted in NHWC reads is wanted so, too.
+void LayoutConverter::propagateWanted() {
   for (Operation &op : llvm::reverse(block))
     if (isTranspose(&op, toNhwc) ||
         (isOrderIndependent(&op) && wanted.contains(op.getResult(0))))
       wanted.insert_range(op.getOperands());
+}
+
+/// Arguments, and what is computed from them alone, can be had in either order:
+/// in NHWC where they are combined with an image that is in NHWC anyway.
+void LayoutConverter::wantArgumentsThatMeetImages() {
+  DenseSet<Value> inNhwc, inEither;
+  for (BlockArgument argument : block.getArguments())
+    (wanted.contains(argument) ? inNhwc : inEither).insert(argument);
+  for (Operation &op : block) {
+    if (givesImage(&op))
+      inNhwc.insert(op.getResult(0));
+    if (!isOrderIndependent(&op))
+      continue;
+    bool meetsImage = llvm::any_of(
+        op.getOperands(), [&](Value value) { return inNhwc.contains(value); });
+    bool isFree = llvm::all_of(op.getOperands(), [&](Value value) {
+      return inNhwc.contains(value) || inEither.contains(value) ||
+             value.getDefiningOp<ConstantOp>();
+    });
+    if (meetsImage)
+      for (Value operand : op.getOperands())
+        if (inEither.contains(operand))
+          wanted.insert(operand);
+    if (meetsImage && (isFree || wanted.contains(op.getResult(0))))
+      inNhwc.insert(op.getResult(0));
+    else if (isFree)
+      inEither.insert(op.getResult(0));
+  }
 }
 
 void LayoutConverter::convertArguments() {
@@ -273,7 +312,7 @@ void LayoutConverter::convertReshape(ReshapeOp op) {
     }
   }
 
-  if (resultType.getRank() != 4 || !isSameInNhwc(resultType))
+  if (!givesImage(op))
     return;
   builder.setInsertionPointAfter(op);
   images[op.getResult()] = ReshapeOp::create(

@@ -150,6 +150,25 @@ func.func @from_vector(%arg0: tensor<1x24xf32>) -> tensor<1x2x2x3xf32> {
 
 // -----
 
+// An argument that meets an image becomes one, and so does what is computed from
+// it on the way.
+// CHECK-LABEL: func.func @argument_meets_image
+// CHECK-SAME: (%[[X:.*]]: tensor<1x3x4x2xf32> {nn.model_layout = "NCHW"}, %[[Y:.*]]: tensor<1x3x4x2xf32> {nn.model_layout = "NCHW"})
+// CHECK-NEXT: %[[S:.*]] = nn.sigmoid %[[Y]] : (tensor<1x3x4x2xf32>)
+// CHECK-NEXT: %[[P:.*]] = nn.max_pool_2d %[[X]]
+// CHECK-NEXT: %[[C:.*]] = nn.concat %[[P]], %[[S]] {axis = 3 : i64}
+// CHECK-NEXT: return %[[C]]
+func.func @argument_meets_image(%x: tensor<1x2x3x4xf32>, %y: tensor<1x2x3x4xf32>) -> tensor<1x4x3x4xf32> {
+  %0 = nn.sigmoid %y : (tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32>
+  %1 = nn.transpose %x {permutation = array<i64: 0, 2, 3, 1>} : (tensor<1x2x3x4xf32>) -> tensor<1x3x4x2xf32>
+  %2 = nn.max_pool_2d %1 {kernel = array<i64: 3, 3>, pads = array<i64: 1, 1, 1, 1>} : (tensor<1x3x4x2xf32>) -> tensor<1x3x4x2xf32>
+  %3 = nn.transpose %2 {permutation = array<i64: 0, 3, 1, 2>} : (tensor<1x3x4x2xf32>) -> tensor<1x2x3x4xf32>
+  %4 = nn.concat %3, %0 {axis = 1 : i64} : (tensor<1x2x3x4xf32>, tensor<1x2x3x4xf32>) -> tensor<1x4x3x4xf32>
+  return %4 : tensor<1x4x3x4xf32>
+}
+
+// -----
+
 // Tensors of rank 4 that are not images, as far as anyone can tell, stay.
 // CHECK-LABEL: func.func @not_images
 // CHECK-SAME: (%{{.*}}: tensor<1x2x3x4xf32>, %{{.*}}: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32>
