@@ -66,8 +66,11 @@ std::span<const std::byte> BundleReader::weight(uint32_t index) const {
 }
 
 Status BundleReader::checkWeight(uint32_t index) const {
+  return compareChecksum(index, crc32(weight(index)));
+}
+
+Status BundleReader::compareChecksum(uint32_t index, uint32_t checksum) const {
   const format::Weight &entry = *header->weights()->Get(index);
-  uint32_t checksum = crc32(weight(index));
   if (checksum == entry.checksum())
     return Status();
   return corruptData(

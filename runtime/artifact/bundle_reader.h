@@ -56,6 +56,9 @@ public:
   /// names file and weight.
   Status checkWeight(uint32_t index) const;
 
+  /// As `checkWeight`, for a caller that has summed the weight's bytes itself.
+  Status compareChecksum(uint32_t index, uint32_t checksum) const;
+
   /// Tells the system that `range`, a part of a weight, is not needed for now.
   /// It is read from the file again when touched.
   void dropPages(std::span<const std::byte> range) const;

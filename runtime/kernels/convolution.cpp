@@ -1,0 +1,128 @@
+//===- convolution.cpp - Convolution and per-channel scaling --------------===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/kernels/kernel_context.h"
+
+#include <cassert>
+
+namespace windrow {
+
+namespace {
+
+class Conv2DKernel final : public XnnpackKernel {
+public:
+  Conv2DKernel(const KernelContext &context, const format::Conv2D &conv)
+      : XnnpackKernel(context, conv.input(), conv.output()) {}
+
+  Status create(const KernelContext &context, const format::Conv2D &conv);
+  Status bind(std::byte *arena, std::byte *workspace) override;
+};
+
+/// Per-channel scaling is a depthwise convolution with a 1x1 filter, for which
+/// XNNPACK has a microkernel of its own.
+class ScaleShiftKernel final : public XnnpackKernel {
+public:
+  ScaleShiftKernel(const KernelContext &context,
+                   const format::ScaleShift &scaleShift)
+      : XnnpackKernel(context, scaleShift.input(), scaleShift.output()) {}
+
+  Status create(const KernelContext &context,
+                const format::ScaleShift &scaleShift);
+  Status bind(std::byte *arena, std::byte *workspace) override;
+};
+
+} // namespace
+
+Status Conv2DKernel::create(const KernelContext &context,
+                            const format::Conv2D &conv) {
+  Expected<std::span<const float>> filter = context.weight(conv.filter());
+  if (!filter)
+    return filter.error();
+  Expected<const float *> bias = context.bias(conv.bias());
+  if (!bias)
+    return bias.error();
+  Dims inputDims = context.dims(conv.input());
+  Dims outputDims = context.dims(conv.output());
+  Dims filterDims =
+      dimsOf(context.reader().bundle().weights()->Get(conv.filter())->dims());
+  uint32_t inputChannels = inputDims[3], outputChannels = outputDims[3];
+  const format::Padding &padding = *conv.padding();
+
+  xnn_operator_t created = nullptr;
+  xnn_status status = xnn_create_convolution2d_nhwc_f32(
+      padding.top(), padding.right(), padding.bottom(), padding.left(),
+      filterDims[1], filterDims[2], conv.stride()->height(),
+      conv.stride()->width(), conv.dilation()->height(),
+      conv.dilation()->width(), conv.groups(), inputChannels / conv.groups(),
+      outputChannels / conv.groups(), inputChannels, outputChannels,
+      filter->data(), *bias, conv.clamp()->min(), conv.clamp()->max(),
+      /*flags=*/0, /*code_cache=*/nullptr,
+      context.packedWeights(conv.filter(), conv.groups()), &created);
+  WINDROW_RETURN_IF_ERROR(take(status, created, "create convolution"));
+  size_t alignment, height, width;
+  status = xnn_reshape_convolution2d_nhwc_f32(
+      op.get(), /*batch_size=*/1, inputDims[1], inputDims[2], &workspaceSize,
+      &alignment, &height, &width, threadpool);
+  WINDROW_RETURN_IF_ERROR(xnnpackStatus(status, "reshape convolution"));
+  assert(height == outputDims[1] && width == outputDims[2] &&
+         "the reader has checked the output's extent");
+  return Status();
+}
+
+Status Conv2DKernel::bind(std::byte *arena, std::byte *workspace) {
+  return xnnpackStatus(xnn_setup_convolution2d_nhwc_f32(
+                           op.get(), workspace, input.in<const float>(arena),
+                           output.in<float>(arena)),
+                       "set up convolution");
+}
+
+Status ScaleShiftKernel::create(const KernelContext &context,
+                                const format::ScaleShift &scaleShift) {
+  Expected<std::span<const float>> scale = context.weight(scaleShift.scale());
+  if (!scale)
+    return scale.error();
+  Expected<std::span<const float>> shift = context.weight(scaleShift.shift());
+  if (!shift)
+    return shift.error();
+  Dims dims = context.dims(scaleShift.input());
+  uint32_t channels = dims.back();
+  uint64_t pixels = *elementCount(dims.first(dims.size() - 1));
+
+  xnn_operator_t created = nullptr;
+  xnn_status status = xnn_create_convolution2d_nhwc_f32(
+      0, 0, 0, 0, /*kernel=*/1, 1, /*subsampling=*/1, 1, /*dilation=*/1, 1,
+      /*groups=*/channels, 1, 1, channels, channels, scale->data(),
+      shift->data(), scaleShift.clamp()->min(), scaleShift.clamp()->max(),
+      /*flags=*/0, /*code_cache=*/nullptr,
+      context.packedWeights(scaleShift.scale(), channels), &created);
+  WINDROW_RETURN_IF_ERROR(take(status, created, "create scaling"));
+  size_t alignment, height, width;
+  status = xnn_reshape_convolution2d_nhwc_f32(
+      op.get(), /*batch_size=*/1, /*input_height=*/pixels, /*input_width=*/1,
+      &workspaceSize, &alignment, &height, &width, threadpool);
+  return xnnpackStatus(status, "reshape scaling");
+}
+
+Status ScaleShiftKernel::bind(std::byte *arena, std::byte *workspace) {
+  return xnnpackStatus(xnn_setup_convolution2d_nhwc_f32(
+                           op.get(), workspace, input.in<const float>(arena),
+                           output.in<float>(arena)),
+                       "set up scaling");
+}
+
+CreatedKernel createConv2D(const KernelContext &context,
+                           const format::Conv2D &conv) {
+  return makeKernel<Conv2DKernel>(context, conv);
+}
+
+CreatedKernel createScaleShift(const KernelContext &context,
+                               const format::ScaleShift &scaleShift) {
+  return makeKernel<ScaleShiftKernel>(context, scaleShift);
+}
+
+} // namespace windrow

@@ -1,0 +1,86 @@
+//===- packed_weights.cpp - Weights in the order of microkernels ----------===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/kernels/packed_weights.h"
+
+#include <cassert>
+#include <cstdlib>
+
+namespace windrow {
+
+static constexpr size_t blockAlignment = 64;
+static constexpr size_t notFound = SIZE_MAX;
+
+static PackedWeights &self(void *context) {
+  return *static_cast<PackedWeights *>(context);
+}
+
+void PackedWeights::Free::operator()(std::byte *memory) const {
+  std::free(memory);
+}
+
+PackedWeights::PackedWeights() {
+  provider.context = this;
+  provider.look_up = [](void *context,
+                        const xnn_weights_cache_look_up_key *key) {
+    return self(context).lookUp(*key);
+  };
+  provider.reserve_space = [](void *context, size_t size) {
+    return self(context).reserve(size);
+  };
+  provider.look_up_or_insert =
+      [](void *context, const xnn_weights_cache_look_up_key *key, void *packed,
+         size_t) { return self(context).insert(*key, packed); };
+  provider.is_finalized = [](void *) { return true; };
+  provider.offset_to_addr = [](void *context, size_t offset) -> void * {
+    return self(context).blocks[offset].memory.get();
+  };
+  provider.delete_cache = [](void *) { return xnn_status_success; };
+}
+
+xnn_weights_cache_t PackedWeights::forLayer(uint64_t layer) {
+  currentLayer = layer;
+  return &provider;
+}
+
+PackedWeights::Key
+PackedWeights::keyOf(const xnn_weights_cache_look_up_key &key) const {
+  return {currentLayer, key.seed, key.kernel, key.bias};
+}
+
+size_t PackedWeights::lookUp(const xnn_weights_cache_look_up_key &key) const {
+  auto found = blockOf.find(keyOf(key));
+  return found == blockOf.end() ? notFound : found->second;
+}
+
+void *PackedWeights::reserve(size_t size) {
+  size = (size + blockAlignment - 1) / blockAlignment * blockAlignment;
+  void *memory = std::aligned_alloc(blockAlignment, size);
+  if (!memory)
+    return nullptr;
+  blocks.push_back(
+      {std::unique_ptr<std::byte, Free>(static_cast<std::byte *>(memory)),
+       size});
+  total += size;
+  return memory;
+}
+
+size_t PackedWeights::insert(const xnn_weights_cache_look_up_key &key,
+                             void *packed) {
+  auto [entry, isNew] = blockOf.try_emplace(keyOf(key), blocks.size() - 1);
+  bool wasPackedAgain = !isNew && packed != nullptr;
+  if (wasPackedAgain) {
+    assert(blocks.back().memory.get() == packed &&
+           "packed into the last block");
+    total -= blocks.back().size;
+    blocks.pop_back();
+  }
+  return entry->second;
+}
+
+} // namespace windrow

@@ -1,0 +1,249 @@
+//===- pooling.cpp - Pooling over windows and over whole images -----------===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/kernels/kernel_context.h"
+
+#include <algorithm>
+#include <cassert>
+#include <limits>
+
+namespace windrow {
+
+namespace {
+
+class MaxPool2DKernel final : public XnnpackKernel {
+public:
+  MaxPool2DKernel(const KernelContext &context, const format::MaxPool2D &pool)
+      : XnnpackKernel(context, pool.input(), pool.output()) {}
+
+  Status create(const KernelContext &context, const format::MaxPool2D &pool);
+  Status bind(std::byte *arena, std::byte *workspace) override;
+};
+
+class AveragePool2DKernel final : public XnnpackKernel {
+public:
+  AveragePool2DKernel(const KernelContext &context,
+                      const format::AveragePool2D &pool)
+      : XnnpackKernel(context, pool.input(), pool.output()) {}
+
+  Status create(const KernelContext &context,
+                const format::AveragePool2D &pool);
+  Status bind(std::byte *arena, std::byte *workspace) override;
+};
+
+class GlobalPoolKernel final : public XnnpackKernel {
+public:
+  GlobalPoolKernel(const KernelContext &context, const format::GlobalPool &pool)
+      : XnnpackKernel(context, pool.input(), pool.output()) {}
+
+  Status create(const KernelContext &context, const format::GlobalPool &pool);
+  Status bind(std::byte *arena, std::byte *workspace) override;
+};
+
+/// Takes maxima window by window, for the pools that XNNPACK refuses: strides
+/// beyond the window, and windows of one element, whose mean is their maximum.
+class DirectMaxPoolKernel final : public Kernel {
+public:
+  DirectMaxPoolKernel(const KernelContext &context,
+                      const format::MaxPool2D &pool);
+  DirectMaxPoolKernel(const KernelContext &context,
+                      const format::AveragePool2D &pool);
+
+  template <typename Pool> Status create(const KernelContext &, const Pool &) {
+    return Status();
+  }
+  Status bind(std::byte *arena, std::byte *workspace) override;
+  Status run() override;
+
+private:
+  template <typename Pool>
+  DirectMaxPoolKernel(const KernelContext &context, const Pool &pool,
+                      format::Extent dilation)
+      : input(context.place(pool.input())),
+        output(context.place(pool.output())),
+        inputDims(context.dims(pool.input())),
+        outputDims(context.dims(pool.output())), window(*pool.window()),
+        stride(*pool.stride()), dilation(dilation), padding(*pool.padding()),
+        clamp(*pool.clamp()) {}
+
+  void computePixel(int64_t top, int64_t left, float *pixel) const;
+
+  const TensorPlace input, output;
+  const Dims inputDims, outputDims;
+  const format::Extent window, stride, dilation;
+  const format::Padding padding;
+  const format::Clamp clamp;
+  const float *source = nullptr;
+  float *target = nullptr;
+};
+
+} // namespace
+
+Status MaxPool2DKernel::create(const KernelContext &context,
+                               const format::MaxPool2D &pool) {
+  Dims inputDims = context.dims(pool.input());
+  Dims outputDims = context.dims(pool.output());
+  const format::Padding &padding = *pool.padding();
+  xnn_operator_t created = nullptr;
+  xnn_status status = xnn_create_max_pooling2d_nhwc_f32(
+      padding.top(), padding.right(), padding.bottom(), padding.left(),
+      pool.window()->height(), pool.window()->width(), pool.stride()->height(),
+      pool.stride()->width(), pool.dilation()->height(),
+      pool.dilation()->width(), pool.clamp()->min(), pool.clamp()->max(),
+      /*flags=*/0, &created);
+  WINDROW_RETURN_IF_ERROR(take(status, created, "create max pool"));
+  size_t height, width;
+  status = xnn_reshape_max_pooling2d_nhwc_f32(
+      op.get(), /*batch_size=*/1, inputDims[1], inputDims[2], inputDims[3],
+      /*input_pixel_stride=*/inputDims[3],
+      /*output_pixel_stride=*/inputDims[3], &height, &width, threadpool);
+  WINDROW_RETURN_IF_ERROR(xnnpackStatus(status, "reshape max pool"));
+  assert(height == outputDims[1] && width == outputDims[2] &&
+         "the reader has checked the output's extent");
+  return Status();
+}
+
+Status MaxPool2DKernel::bind(std::byte *arena, std::byte *) {
+  return xnnpackStatus(
+      xnn_setup_max_pooling2d_nhwc_f32(op.get(), input.in<const float>(arena),
+                                       output.in<float>(arena)),
+      "set up max pool");
+}
+
+Status AveragePool2DKernel::create(const KernelContext &context,
+                                   const format::AveragePool2D &pool) {
+  Dims inputDims = context.dims(pool.input());
+  Dims outputDims = context.dims(pool.output());
+  const format::Padding &padding = *pool.padding();
+  xnn_operator_t created = nullptr;
+  xnn_status status = xnn_create_average_pooling2d_nhwc_f32(
+      padding.top(), padding.right(), padding.bottom(), padding.left(),
+      pool.window()->height(), pool.window()->width(), pool.stride()->height(),
+      pool.stride()->width(), pool.clamp()->min(), pool.clamp()->max(),
+      /*flags=*/0, &created);
+  WINDROW_RETURN_IF_ERROR(take(status, created, "create average pool"));
+  size_t alignment, height, width;
+  status = xnn_reshape_average_pooling2d_nhwc_f32(
+      op.get(), /*batch_size=*/1, inputDims[1], inputDims[2], inputDims[3],
+      /*input_pixel_stride=*/inputDims[3],
+      /*output_pixel_stride=*/inputDims[3], &workspaceSize, &alignment, &height,
+      &width, threadpool);
+  WINDROW_RETURN_IF_ERROR(xnnpackStatus(status, "reshape average pool"));
+  assert(height == outputDims[1] && width == outputDims[2] &&
+         "the reader has checked the output's extent");
+  return Status();
+}
+
+Status AveragePool2DKernel::bind(std::byte *arena, std::byte *workspace) {
+  return xnnpackStatus(xnn_setup_average_pooling2d_nhwc_f32(
+                           op.get(), workspace, input.in<const float>(arena),
+                           output.in<float>(arena)),
+                       "set up average pool");
+}
+
+Status GlobalPoolKernel::create(const KernelContext &context,
+                                const format::GlobalPool &pool) {
+  xnn_operator_t created = nullptr;
+  xnn_status status = xnn_create_reduce_nd(
+      pool.kind() == format::GlobalPoolKind::Mean ? xnn_reduce_mean
+                                                  : xnn_reduce_sum,
+      xnn_datatype_fp32, /*input_quantization=*/nullptr,
+      /*output_quantization=*/nullptr, /*flags=*/0, &created);
+  WINDROW_RETURN_IF_ERROR(take(status, created, "create global pool"));
+  Dims dims = context.dims(pool.input());
+  const int64_t axes[] = {0};
+  const size_t shape[] = {size_t{dims[1]} * dims[2], dims[3]};
+  size_t alignment;
+  status =
+      xnn_reshape_reduce_nd(op.get(), std::size(axes), axes, std::size(shape),
+                            shape, &workspaceSize, &alignment, threadpool);
+  return xnnpackStatus(status, "reshape global pool");
+}
+
+Status GlobalPoolKernel::bind(std::byte *arena, std::byte *) {
+  // In f32 the sums accumulate in the output; a workspace would be taken for
+  // sums of another type, which need a conversion.
+  return xnnpackStatus(xnn_setup_reduce_nd(op.get(), /*workspace=*/nullptr,
+                                           input.in<const void>(arena),
+                                           output.in<void>(arena)),
+                       "set up global pool");
+}
+
+DirectMaxPoolKernel::DirectMaxPoolKernel(const KernelContext &context,
+                                         const format::MaxPool2D &pool)
+    : DirectMaxPoolKernel(context, pool, *pool.dilation()) {}
+
+DirectMaxPoolKernel::DirectMaxPoolKernel(const KernelContext &context,
+                                         const format::AveragePool2D &pool)
+    : DirectMaxPoolKernel(context, pool, format::Extent(1, 1)) {}
+
+Status DirectMaxPoolKernel::bind(std::byte *arena, std::byte *) {
+  source = input.in<const float>(arena);
+  target = output.in<float>(arena);
+  return Status();
+}
+
+/// `top` and `left` are the window's first row and column; both may lie in the
+/// padding.
+void DirectMaxPoolKernel::computePixel(int64_t top, int64_t left,
+                                       float *pixel) const {
+  int64_t height = inputDims[1], width = inputDims[2];
+  size_t channels = inputDims[3];
+  std::fill_n(pixel, channels, -std::numeric_limits<float>::infinity());
+  for (uint32_t i = 0; i < window.height(); ++i) {
+    int64_t y = top + int64_t{i} * dilation.height();
+    if (y < 0 || y >= height)
+      continue;
+    for (uint32_t j = 0; j < window.width(); ++j) {
+      int64_t x = left + int64_t{j} * dilation.width();
+      if (x < 0 || x >= width)
+        continue;
+      const float *element = source + (y * width + x) * channels;
+      for (size_t c = 0; c < channels; ++c)
+        pixel[c] = std::max(pixel[c], element[c]);
+    }
+  }
+  for (size_t c = 0; c < channels; ++c)
+    pixel[c] = std::clamp(pixel[c], clamp.min(), clamp.max());
+}
+
+Status DirectMaxPoolKernel::run() {
+  float *pixel = target;
+  for (int64_t y = 0; y < outputDims[1]; ++y)
+    for (int64_t x = 0; x < outputDims[2]; ++x, pixel += outputDims[3])
+      computePixel(y * stride.height() - padding.top(),
+                   x * stride.width() - padding.left(), pixel);
+  return Status();
+}
+
+static bool hasOneElement(const format::Extent &window) {
+  return window.height() == 1 && window.width() == 1;
+}
+
+CreatedKernel createMaxPool2D(const KernelContext &context,
+                              const format::MaxPool2D &pool) {
+  const format::Extent &window = *pool.window(), &stride = *pool.stride();
+  if (hasOneElement(window) || stride.height() > window.height() ||
+      stride.width() > window.width())
+    return makeKernel<DirectMaxPoolKernel>(context, pool);
+  return makeKernel<MaxPool2DKernel>(context, pool);
+}
+
+CreatedKernel createAveragePool2D(const KernelContext &context,
+                                  const format::AveragePool2D &pool) {
+  if (hasOneElement(*pool.window()))
+    return makeKernel<DirectMaxPoolKernel>(context, pool);
+  return makeKernel<AveragePool2DKernel>(context, pool);
+}
+
+CreatedKernel createGlobalPool(const KernelContext &context,
+                               const format::GlobalPool &pool) {
+  return makeKernel<GlobalPoolKernel>(context, pool);
+}
+
+} // namespace windrow

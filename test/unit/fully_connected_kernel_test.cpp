@@ -1,0 +1,136 @@
+//===- fully_connected_kernel_test.cpp - Tests of the dense kernel --------===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "test/support/kernel_runner.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+
+namespace windrow::test {
+namespace {
+
+using format::Clamp;
+
+struct Layer {
+  uint32_t rows, inputs, outputs;
+  std::vector<float> input, filter, bias;
+  Clamp clamp = noClamp();
+};
+
+Layer makeLayer(uint32_t rows, uint32_t inputs, uint32_t outputs,
+                std::mt19937 &random) {
+  return {rows,
+          inputs,
+          outputs,
+          randomValues(size_t{rows} * inputs, random),
+          randomValues(size_t{outputs} * inputs, random),
+          randomValues(outputs, random)};
+}
+
+format::FullyConnectedT addLayer(TestBundle &bundle, const Layer &layer) {
+  format::FullyConnectedT table;
+  table.input = bundle.tensor({layer.rows, layer.inputs});
+  table.output = bundle.tensor({layer.rows, layer.outputs});
+  table.filter = bundle.weight({layer.outputs, layer.inputs}, layer.filter);
+  table.bias = static_cast<int32_t>(bundle.weight({layer.outputs}, layer.bias));
+  table.clamp = std::make_unique<Clamp>(layer.clamp);
+  bundle.run(table, "dense");
+  return table;
+}
+
+std::vector<float> reference(const Layer &layer) {
+  std::vector<float> output;
+  for (size_t m = 0; m < layer.rows; ++m)
+    for (size_t n = 0; n < layer.outputs; ++n) {
+      double sum = layer.bias[n];
+      for (size_t k = 0; k < layer.inputs; ++k)
+        sum += double{layer.input[m * layer.inputs + k]} *
+               layer.filter[n * layer.inputs + k];
+      output.push_back(std::clamp(static_cast<float>(sum), layer.clamp.min(),
+                                  layer.clamp.max()));
+    }
+  return output;
+}
+
+class FullyConnectedKernelTest : public testing::TestWithParam<int> {};
+
+TEST_P(FullyConnectedKernelTest, EqualsTheReference) {
+  std::mt19937 random(static_cast<uint32_t>(GetParam()));
+  Layer layer = makeLayer(pick(random, 1, 9), pick(random, 1, 200),
+                          pick(random, 1, 200), random);
+  if (pick(random, 0, 1))
+    layer.clamp = {0, 3};
+  TestBundle bundle;
+  format::FullyConnectedT table = addLayer(bundle, layer);
+  KernelRunner runner(bundle);
+  runner.set(table.input, layer.input);
+  runner.run();
+  EXPECT_LT(largestDifference(runner.get(table.output), reference(layer)),
+            1e-6 * std::sqrt(layer.inputs));
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, FullyConnectedKernelTest,
+                         testing::Range(0, 20));
+
+// 48 MiB of weights: three slices and a rest that no vector width divides.
+TEST(FullyConnectedKernel, SlicesEqualTheirChannelsAlone) {
+  std::mt19937 random(1);
+  Layer whole = makeLayer(2, 4096, 3075, random);
+  Layer part = whole;
+  const uint32_t first = 1000;
+  part.outputs = 500;
+  part.filter.assign(whole.filter.begin() + first * whole.inputs,
+                     whole.filter.begin() +
+                         (first + part.outputs) * whole.inputs);
+  part.bias.assign(whole.bias.begin() + first,
+                   whole.bias.begin() + first + part.outputs);
+  TestBundle bundle;
+  format::FullyConnectedT wholeTable = addLayer(bundle, whole);
+  format::FullyConnectedT partTable = addLayer(bundle, part);
+  KernelRunner runner(bundle, /*threads=*/2);
+  runner.set(wholeTable.input, whole.input);
+  runner.set(partTable.input, part.input);
+  runner.run();
+  std::vector<float> actual = runner.get(wholeTable.output);
+  std::vector<float> expected = runner.get(partTable.output);
+  EXPECT_LT(largestDifference(actual, reference(whole)), 5e-4);
+  for (uint32_t row = 0; row < whole.rows; ++row)
+    EXPECT_TRUE(sameBits(
+        std::span(actual).subspan(row * whole.outputs + first, part.outputs),
+        std::span(expected).subspan(row * part.outputs, part.outputs)));
+}
+
+TEST(FullyConnectedKernel, ChangedWeightIsRefused) {
+  std::mt19937 random(1);
+  Layer layer = makeLayer(1, 4, 8, random);
+  TestBundle bundle;
+  addLayer(bundle, layer);
+  ScratchFolder folder;
+  std::filesystem::path path = folder / "changed.bundle";
+  ASSERT_TRUE(bundle.write(path).ok());
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  // The last 64 bytes hold the bias, those before hold the filter.
+  file.seekp(-64 - 5, std::ios::end);
+  file.put('x');
+  file.close();
+  Expected<BundleReader> reader = BundleReader::open(path);
+  ASSERT_TRUE(reader) << reader.error().message();
+  PackedWeights weights;
+  auto kernel = createKernel({*reader, weights}, 0);
+  ASSERT_FALSE(kernel);
+  EXPECT_EQ(kernel.error().code(), StatusCode::CorruptData);
+  EXPECT_THAT(kernel.error().message(),
+              testing::HasSubstr("weight 0 'w0': checksum must be "));
+}
+
+} // namespace
+} // namespace windrow::test
