@@ -33,6 +33,10 @@ namespace windrow::nn {
 /// order of its dimensions in the model's own file: "NCHW" or "NHWC".
 inline constexpr llvm::StringLiteral modelLayoutAttrName = "nn.model_layout";
 
+/// Name of the attribute of a function's argument or result that holds its name
+/// in the model's own file.
+inline constexpr llvm::StringLiteral modelNameAttrName = "nn.name";
+
 /// Whether a tensor of `shape` has at least one and fewer than 2^31 elements.
 /// Operations reject all others, so that sizes never overflow.
 bool isSupportedShape(llvm::ArrayRef<int64_t> shape);

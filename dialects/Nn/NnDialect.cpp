@@ -39,14 +39,20 @@ void NnDialect::initialize() {
 /// of the type `type`, which is null where `op` is not a function.
 static LogicalResult verifyValueAttribute(Operation *op,
                                           NamedAttribute attribute, Type type) {
-  if (attribute.getName() != modelLayoutAttrName)
+  bool isName = attribute.getName() == modelNameAttrName;
+  if (!isName && attribute.getName() != modelLayoutAttrName)
     return op->emitOpError()
            << "has the unknown attribute " << attribute.getName()
-           << "; the only one on arguments and results is '"
-           << modelLayoutAttrName << "'";
+           << "; those on arguments and results are '" << modelLayoutAttrName
+           << "' and '" << modelNameAttrName << "'";
   if (!type)
     return op->emitOpError() << "must be a function to have "
                              << attribute.getName() << " on its arguments";
+  if (isName && isa<StringAttr>(attribute.getValue()))
+    return success();
+  if (isName)
+    return op->emitOpError() << attribute.getName() << " must be a string, got "
+                             << attribute.getValue();
   auto layout = dyn_cast<StringAttr>(attribute.getValue());
   if (!layout || (layout != "NCHW" && layout != "NHWC"))
     return op->emitOpError()
@@ -61,7 +67,8 @@ static LogicalResult verifyValueAttribute(Operation *op,
 
 LogicalResult NnDialect::verifyOperationAttribute(Operation *op,
                                                   NamedAttribute attribute) {
-  if (attribute.getName() == modelLayoutAttrName)
+  if (attribute.getName() == modelLayoutAttrName ||
+      attribute.getName() == modelNameAttrName)
     return op->emitOpError() << attribute.getName()
                              << " must be on an argument or a result of a "
                                 "function, got an operation";

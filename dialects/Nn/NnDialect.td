@@ -26,7 +26,8 @@ def Nn_Dialect : Dialect {
     An importer of a model in another order wraps spatial operations in
     `nn.transpose`; the pass `nn-convert-layout` removes these again and
     records the model's own order on the entry function's arguments and results
-    as `nn.model_layout` ("NCHW" or "NHWC").
+    as `nn.model_layout` ("NCHW" or "NHWC"). The names that these have in the
+    model's own file are kept there as `nn.name`.
   }];
   let useDefaultAttributePrinterParser = 1;
   let hasOperationAttrVerify = 1;
