@@ -21,8 +21,10 @@ readonly version='0.0~git20241108'
 # The first Debian release that has this version.
 readonly suite=trixie
 
-# Debian 12's cpuinfo, of 2022, knows neither these instruction sets nor Zen 4.
-readonly cmake_flags=(
+# Debian 12's cpuinfo, of 2022, reports neither the instruction sets that are
+# turned off here nor the newest cores, whose names XNNPACK uses; it takes a
+# Zen 4 for a Zen 3.
+cmake_flags=(
   -DCMAKE_BUILD_TYPE=Release
   -DCMAKE_POSITION_INDEPENDENT_CODE=ON
   -DXNNPACK_USE_SYSTEM_LIBS=ON
@@ -31,12 +33,32 @@ readonly cmake_flags=(
   -DXNNPACK_BUILD_BENCHMARKS=OFF
   -DXNNPACK_BUILD_ALL_MICROKERNELS=OFF
   -DXNNPACK_ENABLE_KLEIDIAI=OFF
-  -DXNNPACK_ENABLE_AVXVNNI=OFF
-  -DXNNPACK_ENABLE_AVX256SKX=OFF
-  -DXNNPACK_ENABLE_AVX256VNNI=OFF
-  -DXNNPACK_ENABLE_AVX256VNNIGFNI=OFF
-  -DCMAKE_C_FLAGS=-Dcpuinfo_uarch_zen4=0x0020010B
 )
+case $(dpkg --print-architecture) in
+amd64)
+  cmake_flags+=(
+    -DXNNPACK_ENABLE_AVXVNNI=OFF
+    -DXNNPACK_ENABLE_AVX256SKX=OFF
+    -DXNNPACK_ENABLE_AVX256VNNI=OFF
+    -DXNNPACK_ENABLE_AVX256VNNIGFNI=OFF
+    -DCMAKE_C_FLAGS=-Dcpuinfo_uarch_zen4=0x0020010B
+  )
+  ;;
+arm64)
+  new_cores='neoverse_v2=0x00300404 cortex_x2=0x00300502 cortex_x3=0x00300503
+    cortex_a510=0x00300551 cortex_a710=0x00300571 cortex_a715=0x00300572'
+  new_features='neon_bf16 i8mm sme sme2'
+  cmake_flags+=(
+    -DXNNPACK_ENABLE_ARM_BF16=OFF
+    -DXNNPACK_ENABLE_ARM_I8MM=OFF
+    -DXNNPACK_ENABLE_ARM_SME=OFF
+    -DXNNPACK_ENABLE_ARM_SME2=OFF
+    "-DCMAKE_C_FLAGS=$(printf -- '-Dcpuinfo_uarch_%s ' $new_cores) \
+$(printf -- "'-Dcpuinfo_has_arm_%s()=0' " $new_features)"
+  )
+  ;;
+esac
+readonly cmake_flags
 
 fail() {
   echo "xnnpack: $*" >&2
