@@ -142,7 +142,8 @@ Expected<std::unique_ptr<Kernel>> createKernel(const KernelResources &resources,
   if (!status.ok())
     return failure(std::move(status));
   CreatedKernel kernel = createUnnamed(KernelContext(resources), op);
-  for (uint32_t weight : Operands::of(op).weights())
+  Operands operands = Operands::of(op);
+  for (uint32_t weight : operands.weights())
     reader.dropPages(reader.weight(weight));
   if (!kernel)
     return failure(kernel.error().withContext(fmt::format(
