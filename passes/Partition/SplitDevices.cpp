@@ -50,7 +50,7 @@ private:
   FailureOr<ParticipantModule *> find(Operation *op, StringRef name);
   /// Clones what every participant can have into the module that reads it.
   void provide(ParticipantModule &participant, Value value);
-  void dropIdleDevices();
+  LogicalResult dropIdleDevices();
 
   ModuleOp plan;
   func::FuncOp placed;
@@ -198,7 +198,7 @@ void Splitter::finish(func::ReturnOp returnOp) {
   }
 }
 
-void Splitter::dropIdleDevices() {
+LogicalResult Splitter::dropIdleDevices() {
   auto spec = plan->getAttrOfType<TargetSystemSpecAttr>(
       DLTIDialect::kTargetSystemDescAttrName);
   SmallVector<DataLayoutEntryInterface> busy;
@@ -209,13 +209,16 @@ void Splitter::dropIdleDevices() {
       busy.push_back(entry);
       continue;
     }
-    remark::missed(placed.getLoc(),
+    remark::missed(plan.getLoc(),
                    remark::RemarkOpts::name("IdleDevice").category("cluster"))
         << remark::reason("device \"{0}\" has no part in the plan", name.str());
     participant.module.erase();
   }
+  if (busy.empty())
+    return plan.emitError() << "must have work for at least one device";
   plan->setAttr(DLTIDialect::kTargetSystemDescAttrName,
                 TargetSystemSpecAttr::get(plan.getContext(), busy));
+  return success();
 }
 
 LogicalResult Splitter::run(const ClusterDescription &cluster) {
@@ -235,8 +238,7 @@ LogicalResult Splitter::run(const ClusterDescription &cluster) {
   }
   finish(returnOp);
   placed.erase();
-  dropIdleDevices();
-  return success();
+  return dropIdleDevices();
 }
 
 namespace {
