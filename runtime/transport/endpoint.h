@@ -97,6 +97,7 @@ public:
   Status postSend(uint32_t channel, uint32_t request,
                   std::span<const std::byte> source) final;
   Status waitSend(uint32_t channel, Deadline deadline) final;
+  Status waitEpochEnd() final;
   void stop() final;
 
   /// Ok when `config` is consistent in itself.

@@ -34,6 +34,13 @@ bool Endpoint::waitUntil(std::unique_lock<std::mutex> &lock, Deadline deadline,
   return true;
 }
 
+Status Endpoint::waitEpochEnd() {
+  std::unique_lock lock(mutex);
+  waitUntil(lock, noDeadline,
+            [&] { return stopped || phase != Phase::Open; });
+  return endCallLocked(Status());
+}
+
 //===----------------------------------------------------------------------===//
 // The client's side
 //===----------------------------------------------------------------------===//

@@ -130,6 +130,11 @@ public:
   /// Waits until the memory of the send posted on `channel` is free again.
   virtual Status waitSend(uint32_t channel, Deadline deadline) = 0;
 
+  /// Waits until the epoch is over, for a participant that has no frames to
+  /// exchange, and returns why it is: `Cancelled` where its client ended it in
+  /// order. Never ok.
+  virtual Status waitEpochEnd() = 0;
+
   /// Thread-safe, though not for signal handlers: makes every waiting and later
   /// call but `close` fail with `Cancelled`.
   virtual void stop() = 0;

@@ -94,6 +94,33 @@ TEST_P(TransportEpochs, SilentPeerRunsIntoTheDeadline) {
   expectFailure(waiting.get(), StatusCode::Unavailable, "client: " + text);
 }
 
+TEST_P(TransportEpochs, IdleDeviceWaitsForTheEnd) {
+  // press-3 has no channel at all.
+  Cluster cluster(GetParam(), 3, {{1, 3, 0, 8}, {2, 0, 1, 8}, {3, 1, 3, 8}});
+  auto idle = [&] {
+    return std::async(std::launch::async,
+                      [&] { return cluster[2].waitEpochEnd(); });
+  };
+  ASSERT_OK(cluster.open());
+  auto waiting = idle();
+  EXPECT_EQ(waiting.wait_for(milliseconds(50)), std::future_status::timeout);
+  cluster.client().close(Status());
+  EXPECT_EQ(waiting.get().code(), StatusCode::Cancelled);
+
+  cluster.close();
+  ASSERT_OK(cluster.open());
+  waiting = idle();
+  cluster[0].close(Status(StatusCode::Internal, "kernel failed"));
+  expectFailure(waiting.get(), StatusCode::Unavailable,
+                "press-1: kernel failed");
+
+  cluster.close();
+  ASSERT_OK(cluster.open());
+  waiting = idle();
+  cluster[2].stop();
+  EXPECT_EQ(waiting.get().code(), StatusCode::Cancelled);
+}
+
 TEST_P(TransportEpochs, DeadDeviceWakesEveryWaiter) {
   Cluster cluster(GetParam(), 3, {{1, 3, 0, 8}, {2, 0, 1, 8}, {3, 3, 2, 8}});
   ASSERT_OK(cluster.open());
