@@ -1,0 +1,190 @@
+//===- executor.cpp - Executes a bundle -----------------------------------===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/executor/executor.h"
+
+#include "runtime/artifact/bundle_layout.h"
+#include "runtime/artifact/operands.h"
+#include "runtime/artifact/shape.h"
+#include "runtime/executor/pacer.h"
+#include "runtime/kernels/kernel.h"
+#include "runtime/kernels/packed_weights.h"
+
+#include <algorithm>
+#include <cstring>
+#include <fmt/format.h>
+#include <new>
+#include <pthreadpool.h>
+#include <vector>
+
+using namespace windrow;
+
+Executor::~Executor() = default;
+
+namespace {
+struct AlignedDelete {
+  void operator()(std::byte *memory) const {
+    ::operator delete(memory, std::align_val_t(bundleAlignment));
+  }
+};
+using AlignedMemory = std::unique_ptr<std::byte, AlignedDelete>;
+
+struct ThreadpoolDelete {
+  void operator()(pthreadpool *threadpool) const {
+    pthreadpool_destroy(threadpool);
+  }
+};
+
+class BundleExecutor : public Executor {
+public:
+  BundleExecutor(BundleReader reader, const ExecutorOptions &options);
+
+  Status prepare();
+
+  const BundleReader &reader() const override { return bundleReader; }
+  TransportConfig transportConfig() const override;
+  Status runRequest(Transport &transport, uint32_t request,
+                    bool waitForever) override;
+  std::span<std::byte> tensorData(uint32_t tensor) override;
+
+private:
+  struct ChannelEnd {
+    uint32_t id;
+    std::span<std::byte> data;
+  };
+
+  const format::Bundle &bundle() const { return bundleReader.bundle(); }
+  Status runKernel(uint32_t index);
+
+  const BundleReader bundleReader;
+  const uint32_t threads;
+  const std::chrono::milliseconds requestTimeout;
+  Pacer pacer;
+  AlignedMemory arena;
+  AlignedMemory workspace;
+  std::unique_ptr<pthreadpool, ThreadpoolDelete> threadpool;
+  PackedWeights packedWeights;
+  std::vector<std::unique_ptr<Kernel>> kernels;
+  std::vector<ChannelEnd> channels;
+};
+} // namespace
+
+static AlignedMemory allocateZeroed(size_t bytes) {
+  AlignedMemory memory(static_cast<std::byte *>(
+      ::operator new(bytes, std::align_val_t(bundleAlignment))));
+  std::memset(memory.get(), 0, bytes);
+  return memory;
+}
+
+static uint64_t tensorBytes(const format::Tensor &tensor) {
+  return *byteCount(tensor.type(), dimsOf(tensor.dims()));
+}
+
+BundleExecutor::BundleExecutor(BundleReader reader,
+                               const ExecutorOptions &options)
+    : bundleReader(std::move(reader)),
+      threads(options.threads > 0 ? options.threads : bundle().threads()),
+      requestTimeout(options.requestTimeout),
+      pacer(options.pace, /*isSingleThreaded=*/threads == 1) {}
+
+Status BundleExecutor::prepare() {
+  arena = allocateZeroed(bundle().arena_bytes());
+  if (threads > 1)
+    threadpool.reset(pthreadpool_create(threads));
+  KernelResources resources{bundleReader, packedWeights, threadpool.get()};
+  size_t workspaceBytes = 0;
+  for (uint32_t i = 0; i < bundle().operators()->size(); ++i) {
+    Expected<std::unique_ptr<Kernel>> kernel = createKernel(resources, i);
+    if (!kernel)
+      return kernel.error();
+    workspaceBytes = std::max(workspaceBytes, (*kernel)->workspaceBytes());
+    kernels.push_back(std::move(*kernel));
+  }
+  workspace = allocateZeroed(workspaceBytes);
+  for (const std::unique_ptr<Kernel> &kernel : kernels)
+    WINDROW_RETURN_IF_ERROR(kernel->bind(arena.get(), workspace.get()));
+  for (const format::Channel *channel : *bundle().channels())
+    channels.push_back({channel->id(), tensorData(channel->tensor())});
+  return {};
+}
+
+TransportConfig BundleExecutor::transportConfig() const {
+  TransportConfig config;
+  const auto *digest =
+      reinterpret_cast<const std::byte *>(bundle().plan_digest()->data());
+  std::copy_n(digest, config.planDigest.size(), config.planDigest.begin());
+  config.self = bundle().self();
+  for (const format::Participant *participant : *bundle().participants())
+    config.participants.push_back(
+        {participant->name()->str(),
+         std::string(textOf(participant->address()))});
+  for (const format::Channel *channel : *bundle().channels())
+    config.channels.push_back(
+        {channel->id(), channel->peer(),
+         channel->direction() == format::Direction::Send
+             ? ChannelDirection::Send
+             : ChannelDirection::Receive,
+         tensorBytes(*bundle().tensors()->Get(channel->tensor()))});
+  return config;
+}
+
+std::span<std::byte> BundleExecutor::tensorData(uint32_t index) {
+  const format::Tensor &tensor = *bundle().tensors()->Get(index);
+  return {arena.get() + tensor.offset(), tensorBytes(tensor)};
+}
+
+Status BundleExecutor::runKernel(uint32_t index) {
+  pacer.beginWork();
+  Status status = kernels[index]->run();
+  pacer.endWork();
+  if (status.ok())
+    return status;
+  const format::Operator &op = *bundle().operators()->Get(index);
+  return status.withContext(describeOperator(op, index));
+}
+
+Status BundleExecutor::runRequest(Transport &transport, uint32_t request,
+                                  bool waitForever) {
+  Deadline deadline = waitForever ? noDeadline : Clock::now() + requestTimeout;
+  for (const format::Instruction *instruction : *bundle().instructions()) {
+    uint32_t index = instruction->index();
+    Status status;
+    switch (instruction->kind()) {
+    case format::InstructionKind::Run:
+      status = runKernel(index);
+      break;
+    case format::InstructionKind::PostReceive:
+      status = transport.postReceive(channels[index].id, request,
+                                     channels[index].data);
+      break;
+    case format::InstructionKind::WaitReceive:
+      status = transport.waitReceive(channels[index].id, deadline);
+      if (deadline == noDeadline)
+        deadline = Clock::now() + requestTimeout;
+      break;
+    case format::InstructionKind::PostSend:
+      status =
+          transport.postSend(channels[index].id, request, channels[index].data);
+      break;
+    case format::InstructionKind::WaitSend:
+      status = transport.waitSend(channels[index].id, deadline);
+      break;
+    }
+    if (!status.ok())
+      return status;
+  }
+  return {};
+}
+
+Expected<std::unique_ptr<Executor>>
+Executor::create(BundleReader reader, const ExecutorOptions &options) {
+  auto executor = std::make_unique<BundleExecutor>(std::move(reader), options);
+  if (Status status = executor->prepare(); !status.ok())
+    return failure(status);
+  return executor;
+}
