@@ -1,0 +1,101 @@
+//===- windrow_node.cpp - Serves one device of a plan ---------------------===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/tools/command_line.h"
+#include "windrow/node.h"
+
+#include <csignal>
+#include <fmt/format.h>
+#include <thread>
+
+using namespace windrow;
+
+static constexpr const char *examples = R"(EXAMPLES:
+  windrow-node plan/press-1.bundle
+  windrow-node plan/press-1.bundle --listen=0.0.0.0:7801 --threads=4
+  windrow-node plan/press-2.bundle --pace=0.14 --peer=press-1=10.0.0.7:7801
+)";
+
+/// The signals that end the program in order.
+static sigset_t stopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  return signals;
+}
+
+/// Serves until a signal of `stopSignals`, which all threads have blocked.
+static void serveUntilSignal(Node &node) {
+  std::thread signalThread([&node] {
+    sigset_t signals = stopSignals();
+    int signal = 0;
+    sigwait(&signals, &signal);
+    node.stop();
+  });
+  node.serve();
+  signalThread.join();
+}
+
+int main(int argc, char **argv) {
+  CLI::App app(
+      "Serves one device of a plan: computes its part of every request "
+      "that a client sends.",
+      "windrow-node");
+  app.footer(examples);
+  std::string bundle;
+  NodeOptions options;
+  std::vector<std::string> peers;
+  double requestTimeout = 30;
+  app.add_option("BUNDLE", bundle, "Bundle of the device")->required();
+  app.add_option("--listen", options.listenAddress,
+                 "Address to listen on (port 0: any free one); the plan's "
+                 "unless given")
+      ->type_name("HOST:PORT");
+  app.add_option("--peer", peers,
+                 "Where another device is, instead of the plan's address; may "
+                 "be repeated")
+      ->type_name("DEVICE=HOST:PORT");
+  app.add_option("--threads", options.threads,
+                 "Threads for kernels; the plan's number unless given")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+  app.add_option("--pace", options.pace,
+                 "Share of this machine's speed to use, above 0 up to 1: "
+                 "stands in for a slower machine")
+      ->check(CLI::Range(0.001, 1.0))
+      ->type_name("SHARE");
+  app.add_option("--request-timeout", requestTimeout,
+                 "Seconds that a request may take once it has begun (30)")
+      ->check(CLI::PositiveNumber)
+      ->type_name("SECONDS");
+  if (std::optional<int> status = parseArguments(app, argc, argv))
+    return *status;
+
+  Expected<std::map<std::string, std::string>> addresses =
+      parseAddresses(peers, "--peer");
+  if (!addresses)
+    return reportError(app, addresses.error());
+  options.addresses = std::move(*addresses);
+  options.requestTimeout = toMilliseconds(requestTimeout);
+  options.onEvent = [](const std::string &event) {
+    fmt::print(stderr, "windrow-node: {}\n", event);
+  };
+  // Before any thread starts, so that all inherit it.
+  sigset_t signals = stopSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  Expected<std::unique_ptr<Node>> node = Node::create(bundle, options);
+  if (!node)
+    return reportError(app, node.error());
+  fmt::print("{} listening on {}\n", (*node)->name(),
+             (*node)->listeningAddress());
+  std::fflush(stdout);
+  serveUntilSignal(**node);
+  return 0;
+}
