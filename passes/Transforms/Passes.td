@@ -262,4 +262,40 @@ def MergePads : Nn_Pass<"nn-merge-pads"> {
   }];
 }
 
+def NormalizeImageInput : Nn_Pass<"nn-normalize-image-input"> {
+  let summary = "Let the function take pixels instead of numbers";
+  let description = [{
+    The only argument, an image in NHWC, becomes one of bytes, and an
+    `nn.normalize_image` with the given mean and standard deviation stands before
+    its uses. Rows of an image then travel in a quarter of the bytes.
+
+    Before:
+
+    ```mlir
+    func.func @main(%x: tensor<1x8x8x1xf32>) -> tensor<1x8x8x1xf32> {
+      %0 = nn.sigmoid %x : (tensor<1x8x8x1xf32>) -> tensor<1x8x8x1xf32>
+      return %0 : tensor<1x8x8x1xf32>
+    }
+    ```
+
+    After, with `mean=0.5 deviation=0.25`:
+
+    ```mlir
+    func.func @main(%x: tensor<1x8x8x1xui8>) -> tensor<1x8x8x1xf32> {
+      %0 = nn.normalize_image %x {deviation = array<f32: 2.500000e-01>,
+                                  mean = array<f32: 5.000000e-01>}
+         : (tensor<1x8x8x1xui8>) -> tensor<1x8x8x1xf32>
+      %1 = nn.sigmoid %0 : (tensor<1x8x8x1xf32>) -> tensor<1x8x8x1xf32>
+      return %1 : tensor<1x8x8x1xf32>
+    }
+    ```
+  }];
+  let options = [
+    ListOption<"mean", "mean", "float",
+               "mean of each channel, in units of pixel / 255">,
+    ListOption<"deviation", "deviation", "float",
+               "standard deviation of each channel, in the same units">
+  ];
+}
+
 #endif // WINDROW_PASSES_TRANSFORMS_PASSES_TD
