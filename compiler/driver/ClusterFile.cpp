@@ -85,9 +85,8 @@ static void checkIsList(const YAML::Node &node, const std::string &key) {
 
 static double readNumber(const YAML::Node &node, const std::string &key,
                          bool mayBeZero) {
-  const char *wanted =
-      mayBeZero ? " must be a number, 0 or greater, got "
-                : " must be a positive number, got ";
+  const char *wanted = mayBeZero ? " must be a number, 0 or greater, got "
+                                 : " must be a positive number, got ";
   double value = 0;
   if (!node.IsScalar() || !YAML::convert<double>::decode(node, value) ||
       !std::isfinite(value) || value < 0 || (value == 0 && !mayBeZero))
@@ -101,8 +100,8 @@ static int64_t readCount(const YAML::Node &node, const std::string &key) {
   auto [end, error] =
       std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < 1)
-    fail(node, key + " must be a whole number, 1 or greater, got " +
-                   describe(node));
+    fail(node,
+         key + " must be a whole number, 1 or greater, got " + describe(node));
   return value;
 }
 
@@ -115,7 +114,8 @@ static std::string readName(const YAML::Node &node, const std::string &key) {
   };
   if (name.empty() || name.front() == '.' || name.front() == '-' ||
       !std::all_of(name.begin(), name.end(), isAllowed))
-    fail(node, key + " must be made of letters, digits, '-', '_' and '.', got " +
+    fail(node, key +
+                   " must be made of letters, digits, '-', '_' and '.', got " +
                    describe(node));
   if (name == "client")
     fail(node, key + " must not be 'client', which is reserved");
@@ -128,8 +128,7 @@ static std::string readAddress(const YAML::Node &node, const std::string &key) {
   int port = 0;
   if (colon != std::string::npos && colon > 0) {
     const char *end = address.data() + address.size();
-    auto [last, error] =
-        std::from_chars(address.data() + colon + 1, end, port);
+    auto [last, error] = std::from_chars(address.data() + colon + 1, end, port);
     if (error != std::errc() || last != end)
       port = 0;
   }
@@ -151,8 +150,8 @@ DeviceDescription ClusterFileReader::readDevice(const YAML::Node &node,
   if (node["memory_mb"])
     device.memoryMb = readCount(node["memory_mb"], key + ".memory_mb");
   if (!names.insert(device.name).second)
-    fail(node["name"], key + ".name must be unique, got '" + device.name +
-                           "' again");
+    fail(node["name"],
+         key + ".name must be unique, got '" + device.name + "' again");
   return device;
 }
 
@@ -169,8 +168,8 @@ std::string ClusterFileReader::readEnd(const YAML::Node &node,
                                        const std::string &key) {
   const std::string name = node.IsScalar() ? node.Scalar() : "";
   if (name != "client" && !names.count(name))
-    fail(node, key + " must name a device or the client, got " +
-                   describe(node));
+    fail(node,
+         key + " must name a device or the client, got " + describe(node));
   return name;
 }
 
@@ -226,8 +225,7 @@ tl::expected<ClusterDescription, ClusterFileError>
 windrow::readClusterFile(const std::string &path) {
   std::ifstream file(path);
   if (!file)
-    return tl::unexpected(
-        ClusterFileError{0, "cluster file cannot be read"});
+    return tl::unexpected(ClusterFileError{0, "cluster file cannot be read"});
   try {
     return ClusterFileReader().read(YAML::Load(file));
   } catch (const Failure &failure) {

@@ -41,16 +41,16 @@ uint64_t windrow::layOutArena(std::span<ArenaBuffer> buffers,
         continue;
       if (other->offset >= offset + buffer.bytes)
         break;
-      offset = std::max(offset,
-                        roundUp(other->offset + other->bytes, alignment));
+      offset =
+          std::max(offset, roundUp(other->offset + other->bytes, alignment));
     }
     buffer.offset = offset;
-    placed.insert(std::upper_bound(placed.begin(), placed.end(), &buffer,
-                                   [](const ArenaBuffer *a,
-                                      const ArenaBuffer *b) {
-                                     return a->offset < b->offset;
-                                   }),
-                  &buffer);
+    placed.insert(
+        std::upper_bound(placed.begin(), placed.end(), &buffer,
+                         [](const ArenaBuffer *a, const ArenaBuffer *b) {
+                           return a->offset < b->offset;
+                         }),
+        &buffer);
     arenaBytes = std::max(arenaBytes, offset + buffer.bytes);
   }
   return roundUp(arenaBytes, alignment);

@@ -28,10 +28,10 @@ struct ArenaBuffer {
   uint64_t offset = 0;
 };
 
-/// Gives each buffer an offset, a multiple of `alignment` (a power of two), such
-/// that no two buffers that are alive in the same step share a byte. Returns the
-/// size of the arena. Greedy by size, lowest fitting offset first; the result
-/// depends on the arguments only.
+/// Gives each buffer an offset, a multiple of `alignment` (a power of two),
+/// such that no two buffers that are alive in the same step share a byte.
+/// Returns the size of the arena. Greedy by size, lowest fitting offset first;
+/// the result depends on the arguments only.
 uint64_t layOutArena(std::span<ArenaBuffer> buffers, uint64_t alignment);
 
 } // namespace windrow

@@ -111,7 +111,8 @@ template <typename T> LogicalResult OperatorEncoder::append(T operation) {
 FailureOr<uint32_t> OperatorEncoder::getWeight(Value value, StringRef role) {
   if (auto constant = value.getDefiningOp<nn::ConstantOp>())
     return numbering.getWeight(constant);
-  return op->emitOpError() << role << " must be a constant to be part of a bundle";
+  return op->emitOpError() << role
+                           << " must be a constant to be part of a bundle";
 }
 
 FailureOr<int32_t> OperatorEncoder::getBias(Value bias) {
@@ -192,9 +193,9 @@ LogicalResult OperatorEncoder::encodeConcat(nn::ConcatOp concat) {
       format::UnaryT copy;
       copy.kind = format::UnaryKind::Copy;
       copy.input = numbering.getTensor(operand.get());
-      copy.output = numbering.getTensorAt(
-          cast<RankedTensorType>(operand.get().getType()),
-          storage.getPlaceInResult(operand));
+      copy.output =
+          numbering.getTensorAt(cast<RankedTensorType>(operand.get().getType()),
+                                storage.getPlaceInResult(operand));
       copy.clamp = encodeClamp({});
       (void)append(std::move(copy));
     }
@@ -232,9 +233,8 @@ LogicalResult OperatorEncoder::encodeGlobalPool(format::GlobalPoolKind kind) {
   return append(std::move(operation));
 }
 
-LogicalResult
-OperatorEncoder::encodeUnary(format::UnaryKind kind,
-                             std::optional<nn::ClampAttr> clamp) {
+LogicalResult OperatorEncoder::encodeUnary(format::UnaryKind kind,
+                                           std::optional<nn::ClampAttr> clamp) {
   auto operation = makeOperation<format::UnaryT>();
   operation.kind = kind;
   operation.clamp = encodeClamp(clamp);

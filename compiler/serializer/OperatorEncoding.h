@@ -32,8 +32,8 @@ public:
 
 /// Appends to `operators` what computes `op`, an operation of the nn dialect:
 /// nothing where the result is a view or is in place, one operator in most
-/// cases, one copy per operand of a concatenation. Fails with a diagnostic where
-/// the bundle format cannot say it.
+/// cases, one copy per operand of a concatenation. Fails with a diagnostic
+/// where the bundle format cannot say it.
 llvm::LogicalResult
 encodeOperation(mlir::Operation *op, const StoragePlan &storage,
                 OperandNumbering &numbering,

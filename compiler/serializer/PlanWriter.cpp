@@ -56,8 +56,8 @@ static FailureOr<Participants> collectParticipants(ModuleOp plan) {
     auto name = cast<StringAttr>(entry.getKey());
     auto facts = cast<TargetDeviceSpecInterface>(entry.getValue());
     auto lookUp = [&](StringRef key) {
-      DataLayoutEntryInterface fact = facts.getSpecForIdentifier(
-          StringAttr::get(plan.getContext(), key));
+      DataLayoutEntryInterface fact =
+          facts.getSpecForIdentifier(StringAttr::get(plan.getContext(), key));
       return fact ? fact.getValue() : Attribute();
     };
     auto address = dyn_cast_or_null<StringAttr>(lookUp("cluster.address"));
@@ -78,7 +78,7 @@ static FailureOr<Participants> collectParticipants(ModuleOp plan) {
 /// Fills what the bundles of a plan have in common.
 static void describeBundle(format::BundleT &bundle, uint32_t self,
                            const Participants &participants,
-                           const PlanDescription &description) {
+                           const PlanFacts &description) {
   bundle.format_version = bundleFormatVersion;
   bundle.producer = description.producer;
   bundle.model = description.model;
@@ -101,8 +101,8 @@ static void describeBundle(format::BundleT &bundle, uint32_t self,
   }
 }
 
-/// SHA-256 over all headers, their digests still zero, and a 128-bit fingerprint
-/// of each weight.
+/// SHA-256 over all headers, their digests still zero, and a 128-bit
+/// fingerprint of each weight.
 static std::vector<uint8_t>
 digestPrograms(std::vector<ParticipantProgram> &programs) {
   llvm::SHA256 digest;
@@ -111,8 +111,8 @@ digestPrograms(std::vector<ParticipantProgram> &programs) {
     flatbuffers::FlatBufferBuilder builder;
     format::FinishBundleBuffer(builder,
                                format::Bundle::Pack(builder, &program.bundle));
-    digest.update(ArrayRef<uint8_t>(builder.GetBufferPointer(),
-                                    builder.GetSize()));
+    digest.update(
+        ArrayRef<uint8_t>(builder.GetBufferPointer(), builder.GetSize()));
     for (unsigned index : llvm::seq(program.weights.size()))
       program.weights.updateDigest(index, digest);
   }
@@ -193,8 +193,7 @@ static std::filesystem::path normalizeDirectory(StringRef directory) {
   return std::filesystem::path(directory.rtrim('/').str()).lexically_normal();
 }
 
-LogicalResult windrow::writePlan(ModuleOp plan,
-                                 const PlanDescription &description,
+LogicalResult windrow::writePlan(ModuleOp plan, const PlanFacts &description,
                                  StringRef directory) {
   std::filesystem::path target = normalizeDirectory(directory);
   if (!mayReplace(target))
@@ -223,8 +222,7 @@ LogicalResult windrow::writePlan(ModuleOp plan,
        llvm::zip_equal(programs, participants->modules)) {
     program.bundle.plan_digest = digest;
     std::string name = nested.getSymName()->str();
-    Status status =
-        writeProgram(bundlePath(staging.getPath(), name), program);
+    Status status = writeProgram(bundlePath(staging.getPath(), name), program);
     if (!status.ok())
       return plan.emitError(status.message());
   }

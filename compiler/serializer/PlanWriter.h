@@ -25,7 +25,7 @@ struct ImageNormalization {
 };
 
 /// Facts of a plan that its modules do not hold.
-struct PlanDescription {
+struct PlanFacts {
   std::string producer; ///< name and version of the compiler
   std::string model;    ///< for people
   std::vector<std::string> labels;
@@ -33,14 +33,13 @@ struct PlanDescription {
   std::optional<ImageNormalization> image;
 };
 
-/// Writes the bundles of `plan`, a module split by `cluster-split-devices`, into
-/// the folder `directory`: one for each device and one for the client.
+/// Writes the bundles of `plan`, a module split by `cluster-split-devices`,
+/// into the folder `directory`: one for each device and one for the client.
 ///
-/// The folder appears as a whole or not at all. One that exists must be empty or
-/// hold a plan, which is replaced. Equal input gives equal bytes. Fails with a
-/// diagnostic.
-llvm::LogicalResult writePlan(mlir::ModuleOp plan,
-                              const PlanDescription &description,
+/// The folder appears as a whole or not at all. One that exists must be empty
+/// or hold a plan, which is replaced. Equal input gives equal bytes. Fails with
+/// a diagnostic.
+llvm::LogicalResult writePlan(mlir::ModuleOp plan, const PlanFacts &description,
                               llvm::StringRef directory);
 
 } // namespace windrow

@@ -56,7 +56,8 @@ private:
   /// The buffer of each tensor; offsets stay relative to it until the arena is
   /// laid out.
   std::vector<unsigned> tensorBuffers;
-  std::map<std::tuple<unsigned, uint64_t, const void *>, uint32_t> tensorNumbers;
+  std::map<std::tuple<unsigned, uint64_t, const void *>, uint32_t>
+      tensorNumbers;
 };
 } // namespace
 

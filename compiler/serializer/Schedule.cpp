@@ -15,8 +15,8 @@ using namespace windrow;
 using Kind = ProgramStep::Kind;
 
 /// The step before which the receives into each buffer are posted.
-static std::vector<size_t>
-findPostSteps(const std::vector<ProgramStep> &steps, unsigned numBuffers) {
+static std::vector<size_t> findPostSteps(const std::vector<ProgramStep> &steps,
+                                         unsigned numBuffers) {
   std::vector<size_t> postSteps(numBuffers, steps.size());
   size_t previousRun = 0;
   for (size_t i = 0; i < steps.size(); ++i) {

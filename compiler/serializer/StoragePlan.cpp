@@ -44,8 +44,9 @@ bool windrow::isContiguous(nn::SliceOp slice) {
 }
 
 bool windrow::isContiguous(nn::ConcatOp concat) {
-  return areAllOne(
-      getTensorType(concat.getResult()).getShape().take_front(concat.getAxis()));
+  return areAllOne(getTensorType(concat.getResult())
+                       .getShape()
+                       .take_front(concat.getAxis()));
 }
 
 static uint64_t getSliceOffset(nn::SliceOp slice) {
@@ -102,8 +103,8 @@ void StoragePlan::placeOperands(nn::ConcatOp concat) {
     StoragePlace place = places.lookup(operand);
     bool isWholeBuffer =
         place.offset == 0 && tensorBytes(type) == bufferBytes[place.buffer];
-    if (links[place.buffer].isRoot && isWholeBuffer &&
-        place.buffer != parent && !isa<BlockArgument>(operand))
+    if (links[place.buffer].isRoot && isWholeBuffer && place.buffer != parent &&
+        !isa<BlockArgument>(operand))
       links[place.buffer] = {parent, offset, /*isRoot=*/false};
     offset += tensorBytes(type);
   }
@@ -137,8 +138,7 @@ StoragePlace StoragePlan::getPlace(Value value) const {
 StoragePlace StoragePlan::getPlaceInResult(OpOperand &operand) const {
   auto concat = cast<nn::ConcatOp>(operand.getOwner());
   StoragePlace place = getPlace(concat.getResult());
-  for (Value before :
-       concat.getInputs().take_front(operand.getOperandNumber()))
+  for (Value before : concat.getInputs().take_front(operand.getOperandNumber()))
     place.offset += tensorBytes(getTensorType(before));
   return place;
 }

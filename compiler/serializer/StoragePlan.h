@@ -48,8 +48,8 @@ public:
   /// concatenation.
   StoragePlace getPlaceInResult(mlir::OpOperand &operand) const;
 
-  /// Whether `operand`, which belongs to a contiguous concatenation, is computed
-  /// in its place, so that nothing is copied.
+  /// Whether `operand`, which belongs to a contiguous concatenation, is
+  /// computed in its place, so that nothing is copied.
   bool isInPlace(mlir::OpOperand &operand) const;
 
   unsigned getNumBuffers() const { return bufferBytes.size(); }

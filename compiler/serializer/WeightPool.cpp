@@ -12,8 +12,8 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/xxhash.h"
 #include "llvm/Support/raw_ostream.h"
+#include "llvm/Support/xxhash.h"
 
 #include <cstring>
 #include <vector>
@@ -74,8 +74,9 @@ static void writeSplat(ArrayRef<char> element, int64_t count,
   }
 }
 
-/// Passes on the 4-byte elements at `source`, of the shape `shape`, in the order
-/// that transposing by `permutation` gives. A mapped file does not align them.
+/// Passes on the 4-byte elements at `source`, of the shape `shape`, in the
+/// order that transposing by `permutation` gives. A mapped file does not align
+/// them.
 static void writePermuted(const char *source, ArrayRef<int64_t> shape,
                           ArrayRef<int64_t> permutation,
                           llvm::function_ref<bool(ArrayRef<char>)> sink) {
@@ -144,9 +145,8 @@ void WeightPool::write(unsigned index,
 void WeightPool::updateDigest(unsigned index, llvm::SHA256 &digest) const {
   nn::ConstantOp constant = getConstant(index);
   ArrayRef<char> bytes = getStoredElements(constant).bytes;
-  llvm::XXH128_hash_t hash = llvm::xxh3_128bits(
-      ArrayRef<uint8_t>(reinterpret_cast<const uint8_t *>(bytes.data()),
-                        bytes.size()));
+  llvm::XXH128_hash_t hash = llvm::xxh3_128bits(ArrayRef<uint8_t>(
+      reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size()));
   std::string description;
   llvm::raw_string_ostream stream(description);
   stream << constant.getResult().getType() << llvm::utohexstr(hash.high64)

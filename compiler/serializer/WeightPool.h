@@ -29,8 +29,8 @@ public:
   nn::ConstantOp getConstant(unsigned index) const { return constants[index]; }
   uint64_t getBytes(unsigned index) const;
 
-  /// Passes the elements in result order to `sink`, part by part, and stops when
-  /// it returns false.
+  /// Passes the elements in result order to `sink`, part by part, and stops
+  /// when it returns false.
   void write(unsigned index,
              llvm::function_ref<bool(llvm::ArrayRef<char>)> sink) const;
 

@@ -1,0 +1,59 @@
+//===- Compiler.h - From a model file to a plan -----------------*- C++ -*-===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef WINDROW_COMPILER_DRIVER_COMPILER_H
+#define WINDROW_COMPILER_DRIVER_COMPILER_H
+
+#include "compiler/importer/OnnxImporter.h"
+#include "compiler/serializer/PlanWriter.h"
+#include "mlir/IR/MLIRContext.h"
+#include "passes/Partition/Passes.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace windrow {
+
+/// A point at which a compilation may stop. Each but the last yields IR.
+enum class CompilePhase {
+  Import, ///< the nn function as the model has it
+  Graph,  ///< cleaned up: NHWC, folded, fused
+  Plan,   ///< layouts chosen (the global level of the cluster dialect)
+  Device, ///< one module for each participant
+  Bundle, ///< a plan's folder
+};
+
+/// What to compile, and for whom.
+struct CompileOptions {
+  /// An ONNX file, or IR (.mlir, .mlirbc) of any phase but the last, which goes
+  /// on from where it stands: a plan may be written by hand.
+  std::string input;
+  /// The cluster file; needed from `Plan` on, unless the IR names its devices.
+  std::string cluster;
+  cluster::Strategy strategy = cluster::Strategy::Proportional;
+  /// Shapes of inputs that the model leaves open.
+  std::vector<OnnxInputShape> inputShapes;
+  std::optional<ImageNormalization> image;
+  std::string labels; ///< a file of one label a line; empty for none
+  CompilePhase lastPhase = CompilePhase::Bundle;
+  /// The folder of the plan, or the file of the IR, where "-" is the standard
+  /// output and ".mlirbc" means bytecode.
+  std::string output;
+  bool printWeights = false; ///< in textual IR
+  bool timing = false;       ///< report the time of each phase on stderr
+};
+
+/// Compiles as `options` say. Fails with one diagnostic and leaves no output
+/// then. Phases that take long are reported on stderr when it is a terminal.
+llvm::LogicalResult compile(mlir::MLIRContext &context,
+                            const CompileOptions &options);
+
+} // namespace windrow
+
+#endif // WINDROW_COMPILER_DRIVER_COMPILER_H

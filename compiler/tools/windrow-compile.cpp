@@ -1,0 +1,162 @@
+//===- windrow-compile.cpp - Compiles a model for a cluster ---------------===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/driver/Compiler.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
+
+using namespace mlir;
+using namespace windrow;
+namespace cl = llvm::cl;
+
+static cl::OptionCategory category("windrow-compile options");
+
+static cl::opt<std::string> input(cl::Positional, cl::Required,
+                                  cl::desc("MODEL"), cl::cat(category));
+static cl::opt<std::string>
+    clusterFile("cluster", cl::value_desc("file"),
+                cl::desc("YAML file of the devices and links"),
+                cl::cat(category));
+static cl::opt<cluster::Strategy>
+    strategy("strategy", cl::desc("How the devices share the work:"),
+             cl::init(cluster::Strategy::Proportional),
+             cluster::strategyValues(), cl::cat(category));
+static cl::list<std::string> inputShapes(
+    "input-shape", cl::value_desc("[name:]N,C,H,W"),
+    cl::desc("Shape of an input that the model leaves open; may be repeated"),
+    cl::cat(category));
+static cl::list<float> imageMean(
+    "image-mean", cl::CommaSeparated, cl::value_desc("m,..."),
+    cl::desc("The input is an image: mean of each channel, in pixel / 255"),
+    cl::cat(category));
+static cl::list<float>
+    imageStd("image-std", cl::CommaSeparated, cl::value_desc("s,..."),
+             cl::desc("Standard deviation of each channel, in pixel / 255"),
+             cl::cat(category));
+static cl::opt<std::string> labels("labels", cl::value_desc("file"),
+                                   cl::desc("Names of the classes, one a line"),
+                                   cl::cat(category));
+static cl::opt<CompilePhase> lastPhase(
+    "compile-to", cl::desc("Stop after a phase:"),
+    cl::init(CompilePhase::Bundle),
+    cl::values(clEnumValN(CompilePhase::Import, "import", "the model as nn IR"),
+               clEnumValN(CompilePhase::Graph, "graph", "cleaned up"),
+               clEnumValN(CompilePhase::Plan, "plan", "layouts chosen"),
+               clEnumValN(CompilePhase::Device, "device",
+                          "one module a device"),
+               clEnumValN(CompilePhase::Bundle, "bundle", "bundles (default)")),
+    cl::cat(category));
+static cl::opt<std::string>
+    output("o", cl::value_desc("path"),
+           cl::desc("Folder of the plan, or file of the IR ('-', the default, "
+                    "is the standard output; '.mlirbc' is bytecode)"),
+           cl::cat(category));
+static cl::opt<bool> printWeights("print-weights",
+                                  cl::desc("Print weights in textual IR"),
+                                  cl::cat(category));
+static cl::opt<bool> timing("timing",
+                            cl::desc("Print the time of each phase on stderr"),
+                            cl::cat(category));
+
+static cl::extrahelp examples(R"(
+EXAMPLES:
+  windrow-compile model.onnx --cluster=pis.yaml -o plan
+  windrow-compile model.onnx --cluster=pis.yaml --strategy=single -o plan \
+      --image-mean=0.485,0.456,0.406 --image-std=0.229,0.224,0.225 \
+      --labels=labels.txt
+  windrow-compile model.onnx --input-shape=1,3,224,224 --compile-to=graph
+  windrow-compile plan.mlir --cluster=pis.yaml -o plan
+)");
+
+static int reportError(const Twine &message) {
+  llvm::errs() << "windrow-compile: error: " << message << '\n';
+  return 1;
+}
+
+static FailureOr<CompileOptions> readOptions() {
+  CompileOptions options;
+  options.input = input;
+  options.cluster = clusterFile;
+  options.strategy = strategy;
+  options.labels = labels;
+  options.lastPhase = lastPhase;
+  options.printWeights = printWeights;
+  options.timing = timing;
+  for (const std::string &text : inputShapes) {
+    llvm::Expected<OnnxInputShape> shape = parseOnnxInputShape(text);
+    if (!shape)
+      return reportError("--input-shape: " + toString(shape.takeError())),
+             failure();
+    options.inputShapes.push_back(std::move(*shape));
+  }
+  if (imageMean.empty() != imageStd.empty())
+    return reportError("--image-mean and --image-std must be given together"),
+           failure();
+  if (!imageMean.empty())
+    options.image = ImageNormalization{{imageMean.begin(), imageMean.end()},
+                                       {imageStd.begin(), imageStd.end()}};
+  options.output = output;
+  if (output.empty() && lastPhase == CompilePhase::Bundle)
+    return reportError("-o must name the folder of the plan"), failure();
+  if (output.empty())
+    options.output = "-";
+  return options;
+}
+
+/// Prints where `location` is: a file, with the line where one is known, or a
+/// node of the model.
+static void printPlace(Location location) {
+  if (auto file = location->findInstanceOf<FileLineColLoc>()) {
+    llvm::errs() << file.getFilename().getValue() << ':';
+    if (file.getLine() > 0)
+      llvm::errs() << file.getLine() << ':' << file.getColumn() << ':';
+    llvm::errs() << ' ';
+  } else if (auto name = location->findInstanceOf<NameLoc>()) {
+    llvm::errs() << "node '" << name.getName().getValue() << "': ";
+  }
+}
+
+static void printDiagnostic(Diagnostic &diagnostic) {
+  auto print = [](Diagnostic &part, StringRef severity) {
+    llvm::errs() << "windrow-compile: ";
+    printPlace(part.getLocation());
+    llvm::errs() << severity << ": " << part << '\n';
+  };
+  bool isError = diagnostic.getSeverity() == DiagnosticSeverity::Error;
+  print(diagnostic, isError ? "error" : "note");
+  for (Diagnostic &note : diagnostic.getNotes())
+    print(note, "note");
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM initializer(argc, argv);
+  registerAsmPrinterCLOptions();
+  registerPassManagerCLOptions();
+  registerDefaultTimingManagerCLOptions();
+  cl::HideUnrelatedOptions(category);
+  cl::ParseCommandLineOptions(
+      argc, argv,
+      "Compiles a convolutional network into one program for each machine of a "
+      "cluster\n");
+
+  FailureOr<CompileOptions> options = readOptions();
+  if (failed(options))
+    return 1;
+  MLIRContext context(MLIRContext::Threading::DISABLED);
+  context.getDiagEngine().registerHandler([](Diagnostic &diagnostic) {
+    printDiagnostic(diagnostic);
+    return success();
+  });
+  return failed(compile(context, *options));
+}
