@@ -26,6 +26,7 @@ readonly runtime_packages=(
   # libraries
   flatbuffers-compiler libasio-dev libcli11-dev libexpected-dev
   libflatbuffers-dev libfmt-dev libhwy-dev libisal-dev libssl-dev libstb-dev
+  nlohmann-json3-dev
   # tests and benchmarks
   libbenchmark-dev libgmock-dev libgtest-dev librapidcheck-dev
 )

@@ -32,6 +32,7 @@ LIBRARIES = {
     "mlir-c/": "mlir",
     "mlir/": "mlir",
     "mpi.h": "mpi",
+    "nlohmann/": "nlohmann-json",
     "onnx/": "onnx",
     "openssl/": "openssl",
     "pthreadpool.h": "xnnpack",
@@ -87,6 +88,7 @@ ALLOWED = {
         "runtime/kernels",
         "runtime/transport",
         "cli11",
+        "nlohmann-json",
         "stb",
     }
     | RUNTIME_LIBRARIES,

@@ -68,7 +68,8 @@ TEST_F(ClusterFile, HoldsDevicesAndLinks) {
 TEST_F(ClusterFile, HasDefaultLinksWithoutAny) {
   auto cluster = read(twoDevices);
   ASSERT_TRUE(cluster.has_value()) << cluster.error().message;
-  EXPECT_EQ(cluster->defaultLink.bandwidthMbit, LinkDescription().bandwidthMbit);
+  EXPECT_EQ(cluster->defaultLink.bandwidthMbit,
+            LinkDescription().bandwidthMbit);
 }
 
 TEST_F(ClusterFile, MustExist) {
@@ -80,7 +81,8 @@ TEST_F(ClusterFile, MustExist) {
 TEST_F(ClusterFile, MustBeYaml) {
   auto cluster = read("devices: [\n");
   ASSERT_FALSE(cluster.has_value());
-  EXPECT_EQ(cluster.error().message.rfind("cluster file must be YAML: ", 0), 0u);
+  EXPECT_EQ(cluster.error().message.rfind("cluster file must be YAML: ", 0),
+            0u);
   EXPECT_EQ(cluster.error().line, 2);
 }
 
@@ -102,8 +104,8 @@ TEST_F(ClusterFile, NamesTheKeyAndTheLineOfWhatIsWrong) {
               "devices[0].name must be made of letters, digits, '-', '_' and "
               "'.', got '../a'");
   for (const char *address : {"h", "h:", ":1", "h:0", "h:65536", "h:1x"})
-    expectError("devices:\n  - name: a\n    address: '" +
-                    std::string(address) + "'\n",
+    expectError("devices:\n  - name: a\n    address: '" + std::string(address) +
+                    "'\n",
                 3,
                 "devices[0].address must be host:port, got '" +
                     std::string(address) + "'");
@@ -130,8 +132,7 @@ TEST_F(ClusterFile, ChecksLinks) {
   expectError(twoDevices + "links:\n  default: {latency_us: 1}\n", 5,
               "links.default must have the key 'bandwidth_mbit'");
   expectError(
-      twoDevices +
-          "links:\n  default: {bandwidth_mbit: 1, latency_us: -1}\n",
+      twoDevices + "links:\n  default: {bandwidth_mbit: 1, latency_us: -1}\n",
       5, "links.default.latency_us must be a number, 0 or greater, got '-1'");
   auto exception = [](const std::string &between) {
     return twoDevices + "links:\n  exceptions:\n    - {between: " + between +

@@ -31,11 +31,10 @@ TEST(Schedule, PostsAReceiveBeforeTheKernelThatSharesItsBuffer) {
   // The halo of buffer 1 arrives where kernel 0 writes the own rows.
   Schedule schedule = makeSchedule(
       {run(0, {0}, {1}), receive(0, 1, 1), run(1, {1}, {2})}, 3, {0});
-  std::vector<ScheduledInstruction> expected = {
-      {ScheduledKind::PostReceive, 0},
-      {ScheduledKind::Run, 0},
-      {ScheduledKind::WaitReceive, 0},
-      {ScheduledKind::Run, 1}};
+  std::vector<ScheduledInstruction> expected = {{ScheduledKind::PostReceive, 0},
+                                                {ScheduledKind::Run, 0},
+                                                {ScheduledKind::WaitReceive, 0},
+                                                {ScheduledKind::Run, 1}};
   EXPECT_EQ(schedule.instructions, expected);
   EXPECT_EQ(schedule.lifetimes[1].first, 0);
   EXPECT_EQ(schedule.lifetimes[1].last, 3);
@@ -45,10 +44,11 @@ TEST(Schedule, PostsAReceiveOfItsOwnOneKernelAhead) {
   Schedule schedule = makeSchedule({run(0, {0}, {1}), run(1, {1}, {2}),
                                     receive(0, 1, 3), run(2, {2, 3}, {4})},
                                    5, {0});
-  std::vector<ScheduledInstruction> expected = {
-      {ScheduledKind::Run, 0},         {ScheduledKind::PostReceive, 0},
-      {ScheduledKind::Run, 1},         {ScheduledKind::WaitReceive, 0},
-      {ScheduledKind::Run, 2}};
+  std::vector<ScheduledInstruction> expected = {{ScheduledKind::Run, 0},
+                                                {ScheduledKind::PostReceive, 0},
+                                                {ScheduledKind::Run, 1},
+                                                {ScheduledKind::WaitReceive, 0},
+                                                {ScheduledKind::Run, 2}};
   EXPECT_EQ(schedule.instructions, expected);
   EXPECT_EQ(schedule.lifetimes[3].first, 1);
   EXPECT_EQ(schedule.lifetimes[0].last, 5) << "pinned to the end";
@@ -71,8 +71,8 @@ TEST(Schedule, WaitsForASendOnceThePeerHasAnswered) {
 }
 
 TEST(Schedule, WaitsForASendAtTheEndWhereThePeerNeverAnswers) {
-  Schedule schedule = makeSchedule(
-      {run(0, {}, {0}), send(0, 1, 0), run(1, {}, {1})}, 2, {});
+  Schedule schedule =
+      makeSchedule({run(0, {}, {0}), send(0, 1, 0), run(1, {}, {1})}, 2, {});
   EXPECT_EQ(schedule.instructions.back(),
             (ScheduledInstruction{ScheduledKind::WaitSend, 0}));
   EXPECT_EQ(schedule.lifetimes[0].last, 3);
