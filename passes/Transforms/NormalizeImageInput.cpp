@@ -78,6 +78,6 @@ void NormalizeImageInput::runOnOperation() {
       builder, argument.getLoc(), argument, llvm::to_vector_of<float>(mean),
       llvm::to_vector_of<float>(deviation));
   argument.replaceAllUsesExcept(normalize.getResult(), normalize);
-  function.setType(builder.getFunctionType(function.getArgumentTypes(),
-                                           function.getResultTypes()));
+  function.setType(builder.getFunctionType(
+      argument.getOwner()->getArgumentTypes(), function.getResultTypes()));
 }

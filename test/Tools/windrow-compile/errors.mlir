@@ -36,7 +36,7 @@
 // DEVIATION: error: image deviation must be positive, got 0
 
 // RUN: not windrow-compile %s --input-shape=1,x,3 --cluster=%S/Inputs/three.yaml -o %t.plan 2>&1 | FileCheck %s --check-prefix=SHAPE
-// SHAPE: error: --input-shape must be [name:] and positive sizes separated by commas, got '1,x,3'
+// SHAPE: error: --input-shape: an input shape must be '1,3,224,224' or 'NAME:1,3,224,224' with positive numbers, got '1,x,3'
 
 // RUN: rm -rf %t.full && mkdir %t.full && echo x > %t.full/note.txt
 // RUN: not windrow-compile %s --cluster=%S/Inputs/three.yaml -o %t.full 2>&1 | FileCheck %s --check-prefix=FULL

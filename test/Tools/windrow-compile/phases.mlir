@@ -16,7 +16,7 @@
 // IMPORT: nn.conv_2d
 // IMPORT-NEXT: nn.clamp
 // GRAPH-LABEL: func.func @main(
-// GRAPH: nn.conv_2d {{.*}}clamp = #nn.clamp<min = 0.0>
+// GRAPH: nn.conv_2d {{.*}}clamp = #nn.clamp<min = 0.000000e+00>
 // GRAPH-NOT: nn.clamp
 // PLAN: dlti.target_system_spec
 // PLAN: cluster.layout = #cluster.layout<rows, ["press-1", "press-2", "press-3"], [0, 4, 6, 8]>
