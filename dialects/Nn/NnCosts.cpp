@@ -96,8 +96,9 @@ OpCost PadOp::getCost() { return costOf(*this, 0); }
 
 OpCost SliceOp::getCost() {
   OpCost cost = costOf(*this, 0);
-  if (cost.weightBytes == 0)
-    cost.activationBytesRead = cost.activationBytesWritten;
+  int64_t &bytesRead =
+      cost.weightBytes ? cost.weightBytes : cost.activationBytesRead;
+  bytesRead = cost.activationBytesWritten;
   return cost;
 }
 

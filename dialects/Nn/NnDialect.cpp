@@ -35,62 +35,58 @@ void NnDialect::initialize() {
 // Attributes that the dialect puts on operations of other dialects
 //===----------------------------------------------------------------------===//
 
-/// Checks `attribute`, one of this dialect, on a function's argument or result
-/// of the type `type`, which is null where `op` is not a function.
-static LogicalResult verifyValueAttribute(Operation *op,
+/// Checks `attribute`, one of this dialect, on an argument or a result of the
+/// type `type` of a function.
+static LogicalResult verifyValueAttribute(Operation *function,
                                           NamedAttribute attribute, Type type) {
-  bool isName = attribute.getName() == modelNameAttrName;
-  if (!isName && attribute.getName() != modelLayoutAttrName)
-    return op->emitOpError()
-           << "has the unknown attribute " << attribute.getName()
-           << "; those on arguments and results are '" << modelLayoutAttrName
+  StringRef name = attribute.getName();
+  if (name == modelNameAttrName) {
+    if (isa<StringAttr>(attribute.getValue()))
+      return success();
+    return function->emitOpError()
+           << "'" << name << "' must be a string, got " << attribute.getValue();
+  }
+  if (name != modelLayoutAttrName)
+    return function->emitOpError()
+           << "has the unknown attribute '" << name
+           << "'; those on arguments and results are '" << modelLayoutAttrName
            << "' and '" << modelNameAttrName << "'";
-  if (!type)
-    return op->emitOpError() << "must be a function to have "
-                             << attribute.getName() << " on its arguments";
-  if (isName && isa<StringAttr>(attribute.getValue()))
-    return success();
-  if (isName)
-    return op->emitOpError() << attribute.getName() << " must be a string, got "
-                             << attribute.getValue();
   auto layout = dyn_cast<StringAttr>(attribute.getValue());
   if (!layout || (layout != "NCHW" && layout != "NHWC"))
-    return op->emitOpError()
-           << attribute.getName() << " must be \"NCHW\" or \"NHWC\", got "
+    return function->emitOpError()
+           << "'" << name << "' must be \"NCHW\" or \"NHWC\", got "
            << attribute.getValue();
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (!tensor || tensor.getRank() != 4)
-    return op->emitOpError() << attribute.getName()
-                             << " must be on a tensor of rank 4, got " << type;
+    return function->emitOpError()
+           << "'" << name << "' must be on a tensor of rank 4, got " << type;
   return success();
 }
 
 LogicalResult NnDialect::verifyOperationAttribute(Operation *op,
                                                   NamedAttribute attribute) {
-  if (attribute.getName() == modelLayoutAttrName ||
-      attribute.getName() == modelNameAttrName)
-    return op->emitOpError() << attribute.getName()
-                             << " must be on an argument or a result of a "
+  StringRef name = attribute.getName();
+  if (name == modelLayoutAttrName || name == modelNameAttrName)
+    return op->emitOpError() << "'" << name
+                             << "' must be on an argument or a result of a "
                                 "function, got an operation";
-  return op->emitOpError() << "has the unknown attribute "
-                           << attribute.getName();
+  return op->emitOpError() << "has the unknown attribute '" << name << "'";
 }
 
 LogicalResult NnDialect::verifyRegionArgAttribute(Operation *op, unsigned,
                                                   unsigned argIndex,
                                                   NamedAttribute attribute) {
-  auto function = dyn_cast<FunctionOpInterface>(op);
-  return verifyValueAttribute(
-      op, attribute, function ? function.getArgumentTypes()[argIndex] : Type());
+  auto function = cast<FunctionOpInterface>(op);
+  return verifyValueAttribute(op, attribute,
+                              function.getArgumentTypes()[argIndex]);
 }
 
 LogicalResult NnDialect::verifyRegionResultAttribute(Operation *op, unsigned,
                                                      unsigned resultIndex,
                                                      NamedAttribute attribute) {
-  auto function = dyn_cast<FunctionOpInterface>(op);
+  auto function = cast<FunctionOpInterface>(op);
   return verifyValueAttribute(op, attribute,
-                              function ? function.getResultTypes()[resultIndex]
-                                       : Type());
+                              function.getResultTypes()[resultIndex]);
 }
 
 //===----------------------------------------------------------------------===//

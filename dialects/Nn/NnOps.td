@@ -301,6 +301,7 @@ def Nn_SoftmaxOp : Nn_UnaryOp<"softmax"> {
     %r = nn.softmax %x : (tensor<1x10xf32>) -> tensor<1x10xf32>
     ```
   }];
+  let hasVerifier = 1;
 }
 
 def Nn_ScaleShiftOp : Nn_InferredOp<"scale_shift", [RowByRow]> {

@@ -19,7 +19,6 @@
 using namespace mlir;
 using namespace windrow::nn;
 
-using EmitError = llvm::function_ref<InFlightDiagnostic()>;
 using Shape = SmallVector<int64_t, 4>;
 
 /// Larger sizes in attributes could overflow a sum of sizes.
@@ -35,6 +34,29 @@ bool windrow::nn::isSupportedShape(ArrayRef<int64_t> shape) {
   return true;
 }
 
+namespace {
+/// Reports what is wrong with an operation that exists, or with one to be built
+/// where somebody wants to know.
+class ErrorEmitter {
+public:
+  ErrorEmitter(Operation *op) : op(op) {}
+  ErrorEmitter(std::optional<Location> location, StringRef opName)
+      : location(location), opName(opName) {}
+
+  template <typename... Args> LogicalResult operator()(Args &&...args) const {
+    if (op)
+      return op->emitOpError().append(std::forward<Args>(args)...);
+    return emitOptionalError(location, "'", opName, "' op ",
+                             std::forward<Args>(args)...);
+  }
+
+private:
+  Operation *op = nullptr;
+  std::optional<Location> location;
+  StringRef opName;
+};
+} // namespace
+
 //===----------------------------------------------------------------------===//
 // Checks that several operations share
 //===----------------------------------------------------------------------===//
@@ -46,42 +68,42 @@ static RankedTensorType tensorType(Value value) {
 /// Checks that an attribute has `count` numbers from `min` on.
 static LogicalResult checkSizes(ArrayRef<int64_t> sizes, StringRef name,
                                 size_t count, int64_t min,
-                                EmitError emitError) {
+                                ErrorEmitter emitError) {
   auto isValid = [&](int64_t size) { return min <= size && size <= maxSize; };
   if (sizes.size() == count && llvm::all_of(sizes, isValid))
     return success();
-  return emitError() << name << " must be " << count << " numbers from " << min
-                     << " to " << maxSize << ", got [" << sizes << "]";
+  return emitError(name, " must be ", count, " numbers from ", min, " to ",
+                   maxSize, ", got [", sizes, "]");
 }
 
 static LogicalResult checkPermutation(ArrayRef<int64_t> permutation,
-                                      int64_t rank, EmitError emitError) {
+                                      int64_t rank, ErrorEmitter emitError) {
   llvm::SmallBitVector seen(rank);
   for (int64_t dim : permutation)
     if (dim >= 0 && dim < rank)
       seen.set(dim);
   if (int64_t(permutation.size()) == rank && seen.all())
     return success();
-  return emitError() << "permutation must hold every number below " << rank
-                     << " once, got [" << permutation << "]";
+  return emitError("permutation must hold every number below ", rank,
+                   " once, got [", permutation, "]");
 }
 
 static LogicalResult checkSameElementType(ValueRange operands,
-                                          EmitError emitError) {
+                                          ErrorEmitter emitError) {
   Type first = tensorType(operands.front()).getElementType();
   for (Value operand : operands.drop_front())
     if (tensorType(operand).getElementType() != first)
-      return emitError() << "operands must have one element type, got " << first
-                         << " and " << tensorType(operand).getElementType();
+      return emitError("operands must have one element type, got ", first,
+                       " and ", tensorType(operand).getElementType());
   return success();
 }
 
 static LogicalResult checkBias(Value bias, int64_t channels,
-                               EmitError emitError) {
+                               ErrorEmitter emitError) {
   if (!bias || tensorType(bias).getDimSize(0) == channels)
     return success();
-  return emitError() << "bias must have " << channels << " elements, got "
-                     << tensorType(bias).getDimSize(0);
+  return emitError("bias must have ", channels, " elements, got ",
+                   tensorType(bias).getDimSize(0));
 }
 
 namespace {
@@ -100,7 +122,7 @@ struct SlidingWindow {
 /// The result's height and width for an image of `imageSize`.
 static FailureOr<std::array<int64_t, 2>>
 inferSlidingSize(const SlidingWindow &window, std::array<int64_t, 2> imageSize,
-                 EmitError emitError) {
+                 ErrorEmitter emitError) {
   if (failed(checkSizes(window.kernel, "kernel", 2, 1, emitError)) ||
       failed(checkSizes(window.strides, "strides", 2, 1, emitError)) ||
       failed(checkSizes(window.dilations, "dilations", 2, 1, emitError)) ||
@@ -112,9 +134,9 @@ inferSlidingSize(const SlidingWindow &window, std::array<int64_t, 2> imageSize,
         imageSize[axis] + window.pads[axis] + window.pads[axis + 2];
     int64_t kernel = window.dilatedKernel(axis);
     if (padded < kernel)
-      return emitError() << "padded " << (axis == 0 ? "height" : "width")
-                         << " must be at least " << kernel
-                         << ", the extent of the kernel, got " << padded;
+      return emitError("padded ", (axis == 0 ? "height" : "width"),
+                       " must be at least ", kernel,
+                       ", the extent of the kernel, got ", padded);
     size[axis] = (padded - kernel) / window.strides[axis] + 1;
   }
   return size;
@@ -124,7 +146,7 @@ inferSlidingSize(const SlidingWindow &window, std::array<int64_t, 2> imageSize,
 static LogicalResult checkWindowsTouchImage(const SlidingWindow &window,
                                             std::array<int64_t, 2> imageSize,
                                             std::array<int64_t, 2> resultSize,
-                                            EmitError emitError) {
+                                            ErrorEmitter emitError) {
   for (unsigned axis : {0, 1}) {
     int64_t dilation = window.dilations[axis];
     for (int64_t i = 0; i < resultSize[axis]; ++i) {
@@ -134,17 +156,16 @@ static LogicalResult checkWindowsTouchImage(const SlidingWindow &window,
       if (firstTap < window.kernel[axis] &&
           start + firstTap * dilation < imageSize[axis])
         continue;
-      return emitError() << "every window must hold an element of the image, "
-                            "got none in "
-                         << (axis == 0 ? "row " : "column ") << i
-                         << " of the result";
+      return emitError("every window must hold an element of the image, "
+                       "got none in ",
+                       (axis == 0 ? "row " : "column "), i, " of the result");
     }
   }
   return success();
 }
 
 static FailureOr<RankedTensorType>
-inferPool(Value input, const SlidingWindow &window, EmitError emitError) {
+inferPool(Value input, const SlidingWindow &window, ErrorEmitter emitError) {
   RankedTensorType image = tensorType(input);
   std::array<int64_t, 2> imageSize = {image.getDimSize(1), image.getDimSize(2)};
   auto size = inferSlidingSize(window, imageSize, emitError);
@@ -157,7 +178,7 @@ inferPool(Value input, const SlidingWindow &window, EmitError emitError) {
 
 /// The result of an elementwise operation of two operands.
 static FailureOr<RankedTensorType> inferBroadcast(Value lhs, Value rhs,
-                                                  EmitError emitError) {
+                                                  ErrorEmitter emitError) {
   if (failed(checkSameElementType({lhs, rhs}, emitError)))
     return failure();
   auto isPerChannelOf = [](RankedTensorType vector, RankedTensorType image) {
@@ -171,9 +192,9 @@ static FailureOr<RankedTensorType> inferBroadcast(Value lhs, Value rhs,
     return left;
   if (isPerChannelOf(left, right))
     return right;
-  return emitError() << "operands must have one shape, or one of them [N, 1, "
-                        "1, C] of the other's [N, H, W, C], got ["
-                     << left.getShape() << "] and [" << right.getShape() << "]";
+  return emitError("operands must have one shape, or one of them [N, 1, "
+                   "1, C] of the other's [N, H, W, C], got [",
+                   left.getShape(), "] and [", right.getShape(), "]");
 }
 
 //===----------------------------------------------------------------------===//
@@ -181,7 +202,7 @@ static FailureOr<RankedTensorType> inferBroadcast(Value lhs, Value rhs,
 //===----------------------------------------------------------------------===//
 
 static FailureOr<RankedTensorType> inferResultType(Conv2DOp::Adaptor op,
-                                                   EmitError emitError) {
+                                                   ErrorEmitter emitError) {
   RankedTensorType image = tensorType(op.getInput());
   RankedTensorType filter = tensorType(op.getFilter());
   int64_t inputChannels = image.getDimSize(3);
@@ -190,13 +211,12 @@ static FailureOr<RankedTensorType> inferResultType(Conv2DOp::Adaptor op,
   if (failed(checkSameElementType(op.getOperands(), emitError)))
     return failure();
   if (groups < 1 || inputChannels % groups || outputChannels % groups)
-    return emitError() << "groups must divide " << inputChannels
-                       << " input and " << outputChannels
-                       << " output channels, got " << groups;
+    return emitError("groups must divide ", inputChannels, " input and ",
+                     outputChannels, " output channels, got ", groups);
   if (filter.getDimSize(3) != inputChannels / groups)
-    return emitError() << "filter must have " << inputChannels / groups
-                       << " input channels in its last dimension, got "
-                       << filter.getDimSize(3);
+    return emitError("filter must have ", inputChannels / groups,
+                     " input channels in its last dimension, got ",
+                     filter.getDimSize(3));
   if (failed(checkBias(op.getBias(), outputChannels, emitError)))
     return failure();
   SlidingWindow window = {filter.getShape().slice(1, 2), op.getStrides(),
@@ -210,7 +230,7 @@ static FailureOr<RankedTensorType> inferResultType(Conv2DOp::Adaptor op,
 }
 
 static FailureOr<RankedTensorType> inferResultType(MaxPool2DOp::Adaptor op,
-                                                   EmitError emitError) {
+                                                   ErrorEmitter emitError) {
   return inferPool(
       op.getInput(),
       {op.getKernel(), op.getStrides(), op.getDilations(), op.getPads()},
@@ -218,7 +238,7 @@ static FailureOr<RankedTensorType> inferResultType(MaxPool2DOp::Adaptor op,
 }
 
 static FailureOr<RankedTensorType> inferResultType(AvgPool2DOp::Adaptor op,
-                                                   EmitError emitError) {
+                                                   ErrorEmitter emitError) {
   return inferPool(op.getInput(),
                    {op.getKernel(), op.getStrides(), {1, 1}, op.getPads()},
                    emitError);
@@ -230,85 +250,84 @@ static RankedTensorType inferGlobalPool(Value input) {
 }
 
 static FailureOr<RankedTensorType> inferResultType(GlobalAvgPoolOp::Adaptor op,
-                                                   EmitError) {
+                                                   ErrorEmitter) {
   return inferGlobalPool(op.getInput());
 }
 
 static FailureOr<RankedTensorType> inferResultType(GlobalSumPoolOp::Adaptor op,
-                                                   EmitError) {
+                                                   ErrorEmitter) {
   return inferGlobalPool(op.getInput());
 }
 
 static FailureOr<RankedTensorType> inferResultType(FullyConnectedOp::Adaptor op,
-                                                   EmitError emitError) {
+                                                   ErrorEmitter emitError) {
   RankedTensorType input = tensorType(op.getInput());
   RankedTensorType filter = tensorType(op.getFilter());
   if (failed(checkSameElementType(op.getOperands(), emitError)))
     return failure();
   if (filter.getDimSize(1) != input.getDimSize(1))
-    return emitError() << "filter must have " << input.getDimSize(1)
-                       << " columns, as many as the input, got "
-                       << filter.getDimSize(1);
+    return emitError("filter must have ", input.getDimSize(1),
+                     " columns, as many as the input, got ",
+                     filter.getDimSize(1));
   if (failed(checkBias(op.getBias(), filter.getDimSize(0), emitError)))
     return failure();
   return input.clone(Shape{input.getDimSize(0), filter.getDimSize(0)});
 }
 
 static FailureOr<RankedTensorType> inferResultType(AddOp::Adaptor op,
-                                                   EmitError emitError) {
+                                                   ErrorEmitter emitError) {
   return inferBroadcast(op.getLhs(), op.getRhs(), emitError);
 }
 
 static FailureOr<RankedTensorType> inferResultType(MultiplyOp::Adaptor op,
-                                                   EmitError emitError) {
+                                                   ErrorEmitter emitError) {
   return inferBroadcast(op.getLhs(), op.getRhs(), emitError);
 }
 
 static FailureOr<RankedTensorType> inferResultType(ScaleShiftOp::Adaptor op,
-                                                   EmitError emitError) {
+                                                   ErrorEmitter emitError) {
   RankedTensorType input = tensorType(op.getInput());
   if (failed(checkSameElementType(op.getOperands(), emitError)))
     return failure();
   if (input.getRank() == 0)
-    return emitError() << "input must have channels, got rank 0";
+    return emitError("input must have channels, got rank 0");
   int64_t channels = input.getShape().back();
   for (Value perChannel : {op.getScale(), op.getShift()})
     if (tensorType(perChannel).getDimSize(0) != channels)
-      return emitError() << "scale and shift must have " << channels
-                         << " elements, got "
-                         << tensorType(perChannel).getDimSize(0);
+      return emitError("scale and shift must have ", channels,
+                       " elements, got ", tensorType(perChannel).getDimSize(0));
   return input;
 }
 
 static FailureOr<RankedTensorType> inferResultType(NormalizeImageOp::Adaptor op,
-                                                   EmitError emitError) {
+                                                   ErrorEmitter emitError) {
   RankedTensorType image = tensorType(op.getInput());
   size_t channels = image.getDimSize(3);
   for (ArrayRef<float> perChannel : {op.getMean(), op.getDeviation()})
     if (perChannel.size() != channels)
-      return emitError() << "mean and deviation must have " << channels
-                         << " elements, got " << perChannel.size();
+      return emitError("mean and deviation must have ", channels,
+                       " elements, got ", perChannel.size());
   if (!llvm::all_of(op.getMean(), [](float f) { return std::isfinite(f); }))
-    return emitError() << "mean must be finite, got [" << op.getMean() << "]";
+    return emitError("mean must be finite, got [", op.getMean(), "]");
   if (!llvm::all_of(op.getDeviation(),
                     [](float f) { return std::isfinite(f) && f > 0; }))
-    return emitError() << "deviation must be finite and positive, got ["
-                       << op.getDeviation() << "]";
+    return emitError("deviation must be finite and positive, got [",
+                     op.getDeviation(), "]");
   return RankedTensorType::get(image.getShape(),
                                Float32Type::get(image.getContext()));
 }
 
 static FailureOr<RankedTensorType> inferResultType(ConcatOp::Adaptor op,
-                                                   EmitError emitError) {
+                                                   ErrorEmitter emitError) {
   if (op.getInputs().empty())
-    return emitError() << "must have at least one operand";
+    return emitError("must have at least one operand");
   if (failed(checkSameElementType(op.getInputs(), emitError)))
     return failure();
   RankedTensorType first = tensorType(op.getInputs().front());
   int64_t axis = op.getAxis();
   if (axis < 0 || axis >= first.getRank())
-    return emitError() << "axis must be from 0 to " << first.getRank() - 1
-                       << ", got " << axis;
+    return emitError("axis must be from 0 to ", first.getRank() - 1, ", got ",
+                     axis);
   Shape shape(first.getShape());
   for (Value input : op.getInputs().drop_front()) {
     Shape other(tensorType(input).getShape());
@@ -316,15 +335,15 @@ static FailureOr<RankedTensorType> inferResultType(ConcatOp::Adaptor op,
     if (hasAxis)
       shape[axis] += std::exchange(other[axis], first.getDimSize(axis));
     if (!hasAxis || ArrayRef<int64_t>(other) != first.getShape())
-      return emitError() << "operands must agree in all dimensions but " << axis
-                         << ", got [" << first.getShape() << "] and ["
-                         << tensorType(input).getShape() << "]";
+      return emitError("operands must agree in all dimensions but ", axis,
+                       ", got [", first.getShape(), "] and [",
+                       tensorType(input).getShape(), "]");
   }
   return first.clone(shape);
 }
 
 static FailureOr<RankedTensorType> inferResultType(PadOp::Adaptor op,
-                                                   EmitError emitError) {
+                                                   ErrorEmitter emitError) {
   RankedTensorType input = tensorType(op.getInput());
   if (failed(checkSizes(op.getLow(), "low", input.getRank(), 0, emitError)) ||
       failed(checkSizes(op.getHigh(), "high", input.getRank(), 0, emitError)))
@@ -337,7 +356,7 @@ static FailureOr<RankedTensorType> inferResultType(PadOp::Adaptor op,
 }
 
 static FailureOr<RankedTensorType> inferResultType(SliceOp::Adaptor op,
-                                                   EmitError emitError) {
+                                                   ErrorEmitter emitError) {
   RankedTensorType input = tensorType(op.getInput());
   size_t rank = input.getRank();
   if (failed(checkSizes(op.getOffsets(), "offsets", rank, 0, emitError)) ||
@@ -345,16 +364,15 @@ static FailureOr<RankedTensorType> inferResultType(SliceOp::Adaptor op,
     return failure();
   for (size_t dim = 0; dim < rank; ++dim)
     if (op.getOffsets()[dim] + op.getSizes()[dim] > input.getDimSize(dim))
-      return emitError() << "box must lie in the input, got elements "
-                         << op.getOffsets()[dim] << " to "
-                         << op.getOffsets()[dim] + op.getSizes()[dim]
-                         << " of dimension " << dim << " of size "
-                         << input.getDimSize(dim);
+      return emitError(
+          "box must lie in the input, got elements ", op.getOffsets()[dim],
+          " to ", op.getOffsets()[dim] + op.getSizes()[dim], " of dimension ",
+          dim, " of size ", input.getDimSize(dim));
   return input.clone(op.getSizes());
 }
 
 static FailureOr<RankedTensorType> inferResultType(TransposeOp::Adaptor op,
-                                                   EmitError emitError) {
+                                                   ErrorEmitter emitError) {
   RankedTensorType input = tensorType(op.getInput());
   if (failed(checkPermutation(op.getPermutation(), input.getRank(), emitError)))
     return failure();
@@ -372,12 +390,8 @@ template <typename OpTy>
 static LogicalResult inferReturnTypesOf(std::optional<Location> location,
                                         typename OpTy::Adaptor adaptor,
                                         SmallVectorImpl<Type> &types) {
-  auto emitErrorHere = [&] {
-    return location ? emitError(*location)
-                          << "'" << OpTy::getOperationName() << "' op "
-                    : InFlightDiagnostic();
-  };
-  FailureOr<RankedTensorType> type = inferResultType(adaptor, emitErrorHere);
+  FailureOr<RankedTensorType> type = inferResultType(
+      adaptor, ErrorEmitter(location, OpTy::getOperationName()));
   if (failed(type))
     return failure();
   types.push_back(*type);
@@ -385,8 +399,8 @@ static LogicalResult inferReturnTypesOf(std::optional<Location> location,
 }
 
 template <typename OpTy> static LogicalResult verifyResultType(OpTy op) {
-  FailureOr<RankedTensorType> type = inferResultType(
-      typename OpTy::Adaptor(op), [&] { return op.emitOpError(); });
+  FailureOr<RankedTensorType> type =
+      inferResultType(typename OpTy::Adaptor(op), ErrorEmitter(op));
   if (failed(type))
     return failure();
   if (op.getResult().getType() != *type)
@@ -424,7 +438,6 @@ WINDROW_NN_DEFINE_TYPE_INFERENCE(TransposeOp)
 //===----------------------------------------------------------------------===//
 
 LogicalResult ConstantOp::verify() {
-  auto emitErrorHere = [&] { return emitOpError(); };
   auto source = dyn_cast<RankedTensorType>(getValue().getShapedType());
   RankedTensorType result = getResult().getType();
   if (!source || !source.hasStaticShape())
@@ -434,19 +447,27 @@ LogicalResult ConstantOp::verify() {
     return emitOpError() << "value must have elements of the result's type "
                          << result.getElementType() << ", got "
                          << source.getElementType();
+  auto hasResultsElementCount = [&](ArrayRef<int64_t> shape) {
+    return isSupportedShape(shape) &&
+           ShapedType::getNumElements(shape) == result.getNumElements();
+  };
   ArrayRef<int64_t> view = getView().value_or(source.getShape());
-  if (!isSupportedShape(view) ||
-      ShapedType::getNumElements(view) != result.getNumElements())
-    return emitOpError() << "view must have " << result.getNumElements()
-                         << " elements, as many as the result, got [" << view
-                         << "]";
-  if (source.getNumElements() != result.getNumElements())
-    return emitOpError() << "value must have " << result.getNumElements()
-                         << " elements, as many as the result, got "
-                         << source.getNumElements();
-  return getPermutation()
-             ? checkPermutation(*getPermutation(), view.size(), emitErrorHere)
-             : success();
+  for (auto [name, shape] :
+       {std::pair("value", source.getShape()), std::pair("view", view)})
+    if (!hasResultsElementCount(shape))
+      return emitOpError()
+             << name << " must have " << result.getNumElements()
+             << " elements, as many as the result, got the shape [" << shape
+             << "]";
+  if (auto permutation = getPermutation())
+    return checkPermutation(*permutation, view.size(), ErrorEmitter(*this));
+  return success();
+}
+
+LogicalResult SoftmaxOp::verify() {
+  if (getInput().getType().getRank() == 0)
+    return emitOpError() << "input must have a last dimension, got rank 0";
+  return success();
 }
 
 LogicalResult ReshapeOp::verify() {
