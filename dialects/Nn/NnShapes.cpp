@@ -14,7 +14,7 @@
 
 #include "dialects/Nn/Nn.h"
 
-#include "llvm/ADT/SmallBitVector.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 
 using namespace mlir;
 using namespace windrow::nn;
@@ -65,6 +65,22 @@ static RankedTensorType tensorType(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
 
+static constexpr int64_t anyRank = -1;
+
+/// Checks the ranks of the first operands, or of all where there are fewer. The
+/// verifier finds nothing here, as ODS constrains the operands, but somebody
+/// who asks for the type of an operation to be built may give any tensors.
+static LogicalResult checkRanks(ValueRange operands, ArrayRef<int64_t> ranks,
+                                ErrorEmitter emitError) {
+  for (auto [index, pair] : llvm::enumerate(llvm::zip(operands, ranks))) {
+    auto [operand, rank] = pair;
+    if (rank != anyRank && tensorType(operand).getRank() != rank)
+      return emitError("operand #", index, " must have rank ", rank, ", got ",
+                       tensorType(operand).getRank());
+  }
+  return success();
+}
+
 /// Checks that an attribute has `count` numbers from `min` on.
 static LogicalResult checkSizes(ArrayRef<int64_t> sizes, StringRef name,
                                 size_t count, int64_t min,
@@ -74,18 +90,6 @@ static LogicalResult checkSizes(ArrayRef<int64_t> sizes, StringRef name,
     return success();
   return emitError(name, " must be ", count, " numbers from ", min, " to ",
                    maxSize, ", got [", sizes, "]");
-}
-
-static LogicalResult checkPermutation(ArrayRef<int64_t> permutation,
-                                      int64_t rank, ErrorEmitter emitError) {
-  llvm::SmallBitVector seen(rank);
-  for (int64_t dim : permutation)
-    if (dim >= 0 && dim < rank)
-      seen.set(dim);
-  if (int64_t(permutation.size()) == rank && seen.all())
-    return success();
-  return emitError("permutation must hold every number below ", rank,
-                   " once, got [", permutation, "]");
 }
 
 static LogicalResult checkSameElementType(ValueRange operands,
@@ -203,6 +207,8 @@ static FailureOr<RankedTensorType> inferBroadcast(Value lhs, Value rhs,
 
 static FailureOr<RankedTensorType> inferResultType(Conv2DOp::Adaptor op,
                                                    ErrorEmitter emitError) {
+  if (failed(checkRanks(op.getOperands(), {4, 4, 1}, emitError)))
+    return failure();
   RankedTensorType image = tensorType(op.getInput());
   RankedTensorType filter = tensorType(op.getFilter());
   int64_t inputChannels = image.getDimSize(3);
@@ -231,6 +237,8 @@ static FailureOr<RankedTensorType> inferResultType(Conv2DOp::Adaptor op,
 
 static FailureOr<RankedTensorType> inferResultType(MaxPool2DOp::Adaptor op,
                                                    ErrorEmitter emitError) {
+  if (failed(checkRanks(op.getOperands(), {4}, emitError)))
+    return failure();
   return inferPool(
       op.getInput(),
       {op.getKernel(), op.getStrides(), op.getDilations(), op.getPads()},
@@ -239,28 +247,35 @@ static FailureOr<RankedTensorType> inferResultType(MaxPool2DOp::Adaptor op,
 
 static FailureOr<RankedTensorType> inferResultType(AvgPool2DOp::Adaptor op,
                                                    ErrorEmitter emitError) {
+  if (failed(checkRanks(op.getOperands(), {4}, emitError)))
+    return failure();
   return inferPool(op.getInput(),
                    {op.getKernel(), op.getStrides(), {1, 1}, op.getPads()},
                    emitError);
 }
 
-static RankedTensorType inferGlobalPool(Value input) {
+static FailureOr<RankedTensorType> inferGlobalPool(Value input,
+                                                   ErrorEmitter emitError) {
+  if (failed(checkRanks(input, {4}, emitError)))
+    return failure();
   RankedTensorType image = tensorType(input);
   return image.clone(Shape{image.getDimSize(0), 1, 1, image.getDimSize(3)});
 }
 
 static FailureOr<RankedTensorType> inferResultType(GlobalAvgPoolOp::Adaptor op,
-                                                   ErrorEmitter) {
-  return inferGlobalPool(op.getInput());
+                                                   ErrorEmitter emitError) {
+  return inferGlobalPool(op.getInput(), emitError);
 }
 
 static FailureOr<RankedTensorType> inferResultType(GlobalSumPoolOp::Adaptor op,
-                                                   ErrorEmitter) {
-  return inferGlobalPool(op.getInput());
+                                                   ErrorEmitter emitError) {
+  return inferGlobalPool(op.getInput(), emitError);
 }
 
 static FailureOr<RankedTensorType> inferResultType(FullyConnectedOp::Adaptor op,
                                                    ErrorEmitter emitError) {
+  if (failed(checkRanks(op.getOperands(), {2, 2, 1}, emitError)))
+    return failure();
   RankedTensorType input = tensorType(op.getInput());
   RankedTensorType filter = tensorType(op.getFilter());
   if (failed(checkSameElementType(op.getOperands(), emitError)))
@@ -287,7 +302,8 @@ static FailureOr<RankedTensorType> inferResultType(MultiplyOp::Adaptor op,
 static FailureOr<RankedTensorType> inferResultType(ScaleShiftOp::Adaptor op,
                                                    ErrorEmitter emitError) {
   RankedTensorType input = tensorType(op.getInput());
-  if (failed(checkSameElementType(op.getOperands(), emitError)))
+  if (failed(checkRanks(op.getOperands(), {anyRank, 1, 1}, emitError)) ||
+      failed(checkSameElementType(op.getOperands(), emitError)))
     return failure();
   if (input.getRank() == 0)
     return emitError("input must have channels, got rank 0");
@@ -301,6 +317,8 @@ static FailureOr<RankedTensorType> inferResultType(ScaleShiftOp::Adaptor op,
 
 static FailureOr<RankedTensorType> inferResultType(NormalizeImageOp::Adaptor op,
                                                    ErrorEmitter emitError) {
+  if (failed(checkRanks(op.getOperands(), {4}, emitError)))
+    return failure();
   RankedTensorType image = tensorType(op.getInput());
   size_t channels = image.getDimSize(3);
   for (ArrayRef<float> perChannel : {op.getMean(), op.getDeviation()})
@@ -374,8 +392,10 @@ static FailureOr<RankedTensorType> inferResultType(SliceOp::Adaptor op,
 static FailureOr<RankedTensorType> inferResultType(TransposeOp::Adaptor op,
                                                    ErrorEmitter emitError) {
   RankedTensorType input = tensorType(op.getInput());
-  if (failed(checkPermutation(op.getPermutation(), input.getRank(), emitError)))
-    return failure();
+  if (int64_t(op.getPermutation().size()) != input.getRank() ||
+      !isPermutationVector(op.getPermutation()))
+    return emitError("permutation must hold every number below ",
+                     input.getRank(), " once, got [", op.getPermutation(), "]");
   Shape shape;
   for (int64_t dim : op.getPermutation())
     shape.push_back(input.getDimSize(dim));
@@ -432,54 +452,3 @@ WINDROW_NN_DEFINE_TYPE_INFERENCE(PadOp)
 WINDROW_NN_DEFINE_TYPE_INFERENCE(SliceOp)
 WINDROW_NN_DEFINE_TYPE_INFERENCE(TransposeOp)
 #undef WINDROW_NN_DEFINE_TYPE_INFERENCE
-
-//===----------------------------------------------------------------------===//
-// Operations whose result type is not inferred
-//===----------------------------------------------------------------------===//
-
-LogicalResult ConstantOp::verify() {
-  auto source = dyn_cast<RankedTensorType>(getValue().getShapedType());
-  RankedTensorType result = getResult().getType();
-  if (!source || !source.hasStaticShape())
-    return emitOpError() << "value must be a tensor, got "
-                         << getValue().getShapedType();
-  if (source.getElementType() != result.getElementType())
-    return emitOpError() << "value must have elements of the result's type "
-                         << result.getElementType() << ", got "
-                         << source.getElementType();
-  auto hasResultsElementCount = [&](ArrayRef<int64_t> shape) {
-    return isSupportedShape(shape) &&
-           ShapedType::getNumElements(shape) == result.getNumElements();
-  };
-  ArrayRef<int64_t> view = getView().value_or(source.getShape());
-  for (auto [name, shape] :
-       {std::pair("value", source.getShape()), std::pair("view", view)})
-    if (!hasResultsElementCount(shape))
-      return emitOpError()
-             << name << " must have " << result.getNumElements()
-             << " elements, as many as the result, got the shape [" << shape
-             << "]";
-  if (auto permutation = getPermutation())
-    return checkPermutation(*permutation, view.size(), ErrorEmitter(*this));
-  return success();
-}
-
-LogicalResult SoftmaxOp::verify() {
-  if (getInput().getType().getRank() == 0)
-    return emitOpError() << "input must have a last dimension, got rank 0";
-  return success();
-}
-
-LogicalResult ReshapeOp::verify() {
-  RankedTensorType input = getInput().getType();
-  RankedTensorType result = getResult().getType();
-  if (input.getElementType() != result.getElementType())
-    return emitOpError() << "result must have elements of type "
-                         << input.getElementType() << ", got "
-                         << result.getElementType();
-  if (input.getNumElements() != result.getNumElements())
-    return emitOpError() << "result must have " << input.getNumElements()
-                         << " elements, as many as the input, got "
-                         << result.getNumElements();
-  return success();
-}

@@ -394,6 +394,41 @@ FailureOr<Tensors> interpret(func::FuncOp function, ArrayRef<Tensor> inputs) {
   return execution.takeResults();
 }
 
+/// The function of `model` that has the model's inputs and outputs.
+static FailureOr<func::FuncOp> findEntry(ModuleOp model) {
+  if (auto client = model.lookupSymbol<ModuleOp>(cluster::clientName))
+    model = client;
+  auto functions = llvm::to_vector(model.getOps<func::FuncOp>());
+  if (functions.size() != 1)
+    return model.emitOpError()
+           << "must hold one function, got " << functions.size();
+  return functions.front();
+}
+
+static bool isNchw(Attribute layout) {
+  return layout && cast<StringAttr>(layout) == "NCHW";
+}
+
+FailureOr<Tensors> interpretModel(ModuleOp model, ArrayRef<Tensor> inputs) {
+  FailureOr<func::FuncOp> entry = findEntry(model);
+  if (failed(entry))
+    return failure();
+  Tensors ownInputs(inputs);
+  for (auto [index, input] : llvm::enumerate(ownInputs))
+    if (index < entry->getNumArguments() && input.shape.size() == 4 &&
+        isNchw(entry->getArgAttr(index, nn::modelLayoutAttrName)))
+      input = transpose(input, {0, 2, 3, 1});
+  FailureOr<Tensors> results = (*entry)->getParentOp() == model
+                                   ? interpret(*entry, ownInputs)
+                                   : interpretDevices(model, ownInputs);
+  if (failed(results))
+    return failure();
+  for (auto [index, result] : llvm::enumerate(*results))
+    if (isNchw(entry->getResultAttr(index, nn::modelLayoutAttrName)))
+      result = transpose(result, {0, 3, 1, 2});
+  return results;
+}
+
 FailureOr<Tensors> interpretDevices(ModuleOp plan, ArrayRef<Tensor> inputs) {
   Mailbox mailbox;
   SmallVector<std::unique_ptr<Execution>> executions;

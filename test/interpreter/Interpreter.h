@@ -37,6 +37,12 @@ mlir::FailureOr<Tensors> interpret(mlir::func::FuncOp function,
 mlir::FailureOr<Tensors> interpretDevices(mlir::ModuleOp plan,
                                           llvm::ArrayRef<Tensor> inputs);
 
+/// Runs `model`, which holds one function or is at the device level, on tensors
+/// in the order of dimensions of the model's own file: what the attribute
+/// `nn.model_layout` calls NCHW is transposed.
+mlir::FailureOr<Tensors> interpretModel(mlir::ModuleOp model,
+                                        llvm::ArrayRef<Tensor> inputs);
+
 } // namespace windrow::reference
 
 #endif // WINDROW_TEST_INTERPRETER_INTERPRETER_H

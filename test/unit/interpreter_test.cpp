@@ -489,5 +489,41 @@ TEST_F(InterpreterTest, DeviceLevelUnreadMessage) {
             "'builtin.module' op leaves a message on channel 4 unread\n");
 }
 
+TEST_F(InterpreterTest, ModelLayouts) {
+  mlir::ModuleOp model = parse(R"(
+    func.func @main(%x: tensor<1x1x2x3xf32> {nn.model_layout = "NCHW"},
+                    %y: tensor<1x1x2x3xf32> {nn.model_layout = "NHWC"})
+        -> (tensor<1x1x2x3xf32>,
+            tensor<1x1x2x3xf32> {nn.model_layout = "NCHW"}) {
+      return %x, %y : tensor<1x1x2x3xf32>, tensor<1x1x2x3xf32>
+    })");
+  mlir::FailureOr<Tensors> results =
+      interpretModel(model, {iota({1, 3, 1, 2}), iota({1, 1, 2, 3})});
+  ASSERT_TRUE(succeeded(results)) << errors;
+  EXPECT_EQ((*results)[0], Tensor({1, 1, 2, 3}, {1, 3, 5, 2, 4, 6}));
+  EXPECT_EQ((*results)[1], Tensor({1, 3, 1, 2}, {1, 4, 2, 5, 3, 6}));
+}
+
+TEST_F(InterpreterTest, ModelAtTheDeviceLevel) {
+  mlir::ModuleOp model = parse(R"(
+    module @client {
+      func.func @main(%x: tensor<1x1x1x2xf32> {nn.model_layout = "NCHW"})
+          -> tensor<1x1x1x2xf32> {
+        return %x : tensor<1x1x1x2xf32>
+      }
+    })");
+  mlir::FailureOr<Tensors> results =
+      interpretModel(model, {iota({1, 2, 1, 1})});
+  ASSERT_TRUE(succeeded(results)) << errors;
+  EXPECT_EQ(results->front(), iota({1, 1, 1, 2}));
+}
+
+TEST_F(InterpreterTest, ModelMustHaveOneFunction) {
+  mlir::ModuleOp model = parse("func.func @f() { return }\n"
+                               "func.func @g() { return }");
+  EXPECT_TRUE(failed(interpretModel(model, {})));
+  EXPECT_EQ(errors, "'builtin.module' op must hold one function, got 2\n");
+}
+
 } // namespace
 } // namespace windrow::reference

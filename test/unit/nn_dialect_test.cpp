@@ -100,6 +100,39 @@ TEST_F(NnDialectTest, InferenceExplainsItself) {
   constant.erase();
 }
 
+TEST_F(NnDialectTest, InferenceTakesTensorsOfAnyRank) {
+  auto type = RankedTensorType::get({2, 3}, builder.getF32Type());
+  auto constant =
+      ConstantOp::create(builder, loc(), DenseElementsAttr::get(type, 1.0f));
+  SmallVector<Value> operands(3, constant);
+  auto expectError = [&](auto infer, StringRef opName, StringRef error) {
+    errors.clear();
+    SmallVector<Type> types;
+    EXPECT_TRUE(failed(infer(types)));
+    EXPECT_EQ(errors, ("'" + opName + "' op " + error + "\n").str());
+  };
+  auto inferring = [&]<typename OpTy>(OpTy, unsigned operandCount) {
+    return [this, &operands, operandCount](SmallVectorImpl<Type> &types) {
+      typename OpTy::Properties properties;
+      return OpTy::inferReturnTypes(
+          &context, loc(), ValueRange(operands).take_front(operandCount),
+          builder.getDictionaryAttr({}), &properties, {}, types);
+    };
+  };
+  StringRef error = "operand #0 must have rank 4, got 2";
+  expectError(inferring(Conv2DOp(), 2), "nn.conv_2d", error);
+  expectError(inferring(MaxPool2DOp(), 1), "nn.max_pool_2d", error);
+  expectError(inferring(AvgPool2DOp(), 1), "nn.avg_pool_2d", error);
+  expectError(inferring(GlobalAvgPoolOp(), 1), "nn.global_avg_pool", error);
+  expectError(inferring(GlobalSumPoolOp(), 1), "nn.global_sum_pool", error);
+  expectError(inferring(NormalizeImageOp(), 1), "nn.normalize_image", error);
+  expectError(inferring(FullyConnectedOp(), 3), "nn.fully_connected",
+              "operand #2 must have rank 1, got 2");
+  expectError(inferring(ScaleShiftOp(), 3), "nn.scale_shift",
+              "operand #1 must have rank 1, got 2");
+  constant.erase();
+}
+
 TEST_F(NnDialectTest, SupportedShapesHaveFewElements) {
   EXPECT_TRUE(isSupportedShape({}));
   EXPECT_TRUE(isSupportedShape({1, 224, 224, 3}));
