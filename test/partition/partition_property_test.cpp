@@ -18,9 +18,8 @@
 #include "dialects/Nn/Nn.h"
 #include "passes/Partition/Devices.h"
 #include "passes/Partition/Passes.h"
-#include "passes/Partition/RowPlan.h"
 #include "test/interpreter/Interpreter.h"
-#include "test/partition/RandomNetwork.h"
+#include "test/partition/PartitionCase.h"
 
 #include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
@@ -43,78 +42,9 @@ namespace {
 /// Unless the caller says otherwise, before RapidCheck reads it.
 const int defaultCases = setenv("RC_PARAMS", "max_success=400", 0);
 
-/// The numbers behind one case; see `NetworkChoices`.
-struct Case {
-  NetworkChoices network;
-  std::vector<uint8_t> cluster;
-  std::vector<uint8_t> plan;
-};
-
-Case pickCase() {
-  auto numbers = [](int count) {
-    // All decisions are open from the first case on.
-    auto number =
-        rc::gen::resize(rc::kNominalSize, rc::gen::arbitrary<uint8_t>());
-    return rc::gen::container<std::vector<uint8_t>>(count, number);
-  };
-  Case result;
-  result.network.image = *numbers(3);
-  result.network.layers = *rc::gen::resize(
-      14, rc::gen::container<std::vector<std::vector<uint8_t>>>(numbers(16)));
-  result.network.head = *numbers(3);
-  result.cluster = *numbers(8);
-  result.plan = *numbers(250);
-  return result;
-}
-
-ClusterDescription buildCluster(Choices choices) {
-  ClusterDescription cluster;
-  int64_t count = 1 + choices.below(6);
-  for (int64_t i = 0; i < count; ++i) {
-    DeviceDescription &device = cluster.devices.emplace_back();
-    device.name = "device-" + std::to_string(i);
-    device.speed = 1.0 / double(1 + choices.below(4));
-  }
-  return cluster;
-}
-
-/// Some of the cluster's devices, at least one, in any order.
-SmallVector<StringAttr> pickDevices(MLIRContext &context,
-                                    const ClusterDescription &cluster,
-                                    Choices &choices) {
-  int64_t count = cluster.devices.size();
-  int64_t used = choices.below(2) ? count : 1 + choices.below(count);
-  int64_t first = choices.below(count);
-  SmallVector<StringAttr> names;
-  for (int64_t i = 0; i < used; ++i)
-    names.push_back(
-        StringAttr::get(&context, cluster.devices[(first + i) % count].name));
-  if (choices.below(3) == 1)
-    std::reverse(names.begin(), names.end());
-  return names;
-}
-
-LayoutAttr pickLayout(Operation *op, const ClusterDescription &cluster,
-                      Choices &choices) {
-  MLIRContext &context = *op->getContext();
-  SmallVector<StringAttr> devices = pickDevices(context, cluster, choices);
-  auto windows = dyn_cast<nn::RowWindowOpInterface>(op);
-  int64_t kind = choices.below(windows && windows.isRowSplittable() ? 5 : 2);
-  if (kind == 0)
-    return LayoutAttr::get(&context, LayoutKind::Owner, devices.front(), {});
-  if (kind == 1)
-    return LayoutAttr::get(&context, LayoutKind::Replicated, devices, {});
-  int64_t rows = countRows(op->getResult(0));
-  SmallVector<int64_t> bounds{0, rows};
-  for (size_t i = 1; i < devices.size(); ++i)
-    bounds.push_back(choices.below(rows + 1));
-  llvm::sort(bounds);
-  return LayoutAttr::get(&context, LayoutKind::Rows, devices, bounds);
-}
-
 class Partition {
 public:
-  explicit Partition(const Case &numbers)
+  explicit Partition(const PartitionCase &numbers)
       : plan(numbers.plan), cluster(buildCluster(Choices(numbers.cluster))) {
     context.loadDialect<ClusterDialect, nn::NnDialect, func::FuncDialect>();
     context.disableMultithreading();
@@ -134,8 +64,6 @@ private:
     (manager.addPass(std::move(passes)), ...);
     return manager.run(*module);
   }
-  LogicalResult assignLayouts();
-  bool addsPartialSums();
   std::string fail(const char *stage);
   std::string compare(const char *stage, FailureOr<Tensors> results);
 
@@ -174,39 +102,6 @@ std::string Partition::compare(const char *stage, FailureOr<Tensors> results) {
   return {};
 }
 
-LogicalResult Partition::assignLayouts() {
-  AssignLayoutOptions options;
-  switch (plan.below(6)) {
-  case 0:
-    options.strategy = Strategy::Single;
-    return run(createAssignLayout(options));
-  case 1:
-    options.strategy = Strategy::Even;
-    options.grain = 1 + plan.below(3);
-    return run(createAssignLayout(options));
-  case 2:
-    options.strategy = Strategy::Proportional;
-    return run(createAssignLayout(options));
-  default:
-    for (Operation &op : function().front().without_terminator())
-      if (!isAvailableEverywhere(&op))
-        op.setAttr(layoutAttrName, pickLayout(&op, cluster, plan));
-    return verify(*module);
-  }
-}
-
-bool Partition::addsPartialSums() {
-  SmallVector<StringAttr> participants;
-  for (const DeviceDescription &device : cluster.devices)
-    participants.push_back(StringAttr::get(&context, device.name));
-  participants.push_back(StringAttr::get(&context, clientName));
-  FailureOr<RowPlan> rows = RowPlan::create(function(), participants);
-  return succeeded(rows) &&
-         llvm::any_of(
-             function().front().without_terminator(),
-             [&](Operation &op) { return rows->isDistributedReduction(&op); });
-}
-
 std::string Partition::check() {
   if (failed(verify(*module)))
     return fail("the network");
@@ -224,9 +119,9 @@ std::string Partition::check() {
     return fail("the undivided network");
   expected = *whole;
 
-  if (failed(assignLayouts()))
+  if (failed(assignLayouts(*module, cluster, plan)))
     return fail("layouts");
-  tolerance = addsPartialSums() ? 1e-5f : 0.0f;
+  tolerance = addsPartialSums(*module, cluster) ? 1e-5f : 0.0f;
   PlaceOptions place;
   place.boundaryFirst = BoundaryFirst(plan.below(3));
   place.grain = 1 + plan.below(3);
@@ -249,7 +144,7 @@ std::string Partition::check() {
 }
 
 RC_GTEST_PROP(PartitionProperty, DividedNetworkComputesTheSame, ()) {
-  Case numbers = pickCase();
+  PartitionCase numbers = pickPartitionCase();
   std::string fault = Partition(numbers).check();
   if (!fault.empty())
     RC_FAIL(fault);
