@@ -1,0 +1,118 @@
+#!/usr/bin/python3
+"""Trained networks on real images, against ONNX Runtime's answers.
+
+Part of the Windrow Project, under the Apache License v2.0 with LLVM Exceptions.
+SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+Compiles each model of the shared folder for one device and for three, and runs
+the images for which the folder holds ONNX Runtime's logits: as tensors, decoded
+here the way they were decoded there, and as JPEG files.
+"""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+from PIL import Image
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+SHARED = os.environ.get("WINDROW_SHARED", os.path.join(ROOT, "..", "shared"))
+MODELS = ("resnet18-neu", "vgg16-neu")
+TOLERANCE = 1e-4  # of the largest logit of an image, against ONNX Runtime
+SUM_TOLERANCE = 1e-5  # against one device, where devices add partial sums
+SPEEDS = (1.0, 0.6, 0.8)
+TOOL_SECONDS = 120
+
+
+def run_tool(name, *arguments):
+    path = os.path.join(os.environ["WINDROW_BIN"], name)
+    done = subprocess.run([path, *arguments], capture_output=True, text=True,
+                          timeout=TOOL_SECONDS)
+    if done.returncode != 0:
+        sys.exit(f"{name} {' '.join(arguments)}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def read_answers(model):
+    """The image files and the logits that ONNX Runtime gives for them."""
+    with open(os.path.join(SHARED, "models", f"{model}.logits.csv")) as file:
+        rows = list(csv.reader(file))[1:]
+    files = [os.path.join(SHARED, row[0]) for row in rows]
+    return files, np.array([[float(text) for text in row[2:]] for row in rows])
+
+
+def save_tensors(files, folder):
+    paths = []
+    for number, file in enumerate(files):
+        grey = np.asarray(Image.open(file).convert("L"), dtype=np.float32)
+        plane = ((grey / 255 - 0.5) / 0.5).astype(np.float32)
+        paths.append(os.path.join(folder, f"{number}.npy"))
+        np.save(paths[-1], np.stack([plane] * 3)[None])
+    return paths
+
+
+def write_cluster(folder):
+    path = os.path.join(folder, "cluster.yaml")
+    with open(path, "w") as file:
+        file.write("devices:\n")
+        for number, speed in enumerate(SPEEDS):
+            file.write(f"  - {{name: press-{number}, speed: {speed}, "
+                       f"address: 'localhost:{7801 + number}'}}\n")
+    return path
+
+
+def relative_error(actual, wanted):
+    return (abs(actual - wanted).max(axis=1) / abs(wanted).max(axis=1)).max()
+
+
+def check_model(model, folder):
+    """What is wrong with `model`, one text each."""
+    files, wanted = read_answers(model)
+    tensors = save_tensors(files, folder)
+    cluster = write_cluster(folder)
+    onnx = os.path.join(SHARED, "models", f"{model}.onnx")
+    outputs = {}
+    for strategy in ("single", "proportional", "even"):
+        plan = os.path.join(folder, f"{model}-{strategy}")
+        run_tool("windrow-compile", onnx, f"--cluster={cluster}",
+                 f"--strategy={strategy}", "-o", plan)
+        output = os.path.join(folder, "output.npy")
+        run_tool("windrow-run", plan, *tensors, "--local",
+                 f"--save-output={output}")
+        outputs[strategy] = np.load(output)
+        error = relative_error(outputs[strategy], wanted)
+        print(f"{model}, {strategy}: {error:.1e} from ONNX Runtime")
+        if not error <= TOLERANCE:
+            yield f"{model}, {strategy}: differs from ONNX Runtime by {error:.1e}"
+        error = relative_error(outputs[strategy], outputs["single"])
+        if not error <= SUM_TOLERANCE:
+            yield f"{model}, {strategy}: differs from one device by {error:.1e}"
+
+    plan = os.path.join(folder, f"{model}-images")
+    run_tool("windrow-compile", onnx, f"--cluster={cluster}", "-o", plan,
+             "--image-mean=0.5,0.5,0.5", "--image-std=0.5,0.5,0.5")
+    answers = json.loads(run_tool("windrow-run", plan, *files, "--local", "--json"))
+    for file, answer, logits in zip(files, answers["results"], wanted, strict=True):
+        if answer["top"][0]["index"] != logits.argmax():
+            yield f"{model}: {file}: must be class {logits.argmax()}"
+
+
+def main():
+    if not os.path.isdir(os.path.join(SHARED, "models")):
+        print(f"skipped: the folder of trained models is not there ({SHARED})")
+        return 77
+    faults = []
+    with tempfile.TemporaryDirectory(prefix="windrow-") as folder:
+        for model in MODELS:
+            faults += check_model(model, folder)
+    for fault in faults:
+        print(f"FAILED: {fault}")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
