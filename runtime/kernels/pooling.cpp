@@ -45,8 +45,9 @@ public:
   Status bind(std::byte *arena, std::byte *workspace) override;
 };
 
-/// Takes maxima window by window, for the pools that XNNPACK refuses: strides
-/// beyond the window, and windows of one element, whose mean is their maximum.
+/// Takes maxima window by window, for the pools that XNNPACK refuses or gets
+/// wrong: strides beyond the window, windows of one element, whose mean is
+/// their maximum, and dilated windows that leave the image.
 class DirectMaxPoolKernel final : public Kernel {
 public:
   DirectMaxPoolKernel(const KernelContext &context,
@@ -225,11 +226,22 @@ static bool hasOneElement(const format::Extent &window) {
   return window.height() == 1 && window.width() == 1;
 }
 
+/// Whether XNNPACK can be trusted with `pool`. Where a dilated window leaves
+/// the image, it reads another element instead, which may lie outside, too.
+static bool isSafeInXnnpack(const format::MaxPool2D &pool) {
+  const format::Extent &dilation = *pool.dilation();
+  const format::Padding &padding = *pool.padding();
+  bool isDilated = dilation.height() > 1 || dilation.width() > 1;
+  bool isPadded = padding.top() > 0 || padding.left() > 0 ||
+                  padding.bottom() > 0 || padding.right() > 0;
+  return !isDilated || !isPadded;
+}
+
 CreatedKernel createMaxPool2D(const KernelContext &context,
                               const format::MaxPool2D &pool) {
   const format::Extent &window = *pool.window(), &stride = *pool.stride();
   if (hasOneElement(window) || stride.height() > window.height() ||
-      stride.width() > window.width())
+      stride.width() > window.width() || !isSafeInXnnpack(pool))
     return makeKernel<DirectMaxPoolKernel>(context, pool);
   return makeKernel<MaxPool2DKernel>(context, pool);
 }

@@ -120,14 +120,23 @@ Shape randomShape(std::mt19937 &random, bool isMax) {
   s.isMax = isMax;
   s.window = {pick(random, 1, 5), pick(random, 1, 5)};
   s.stride = {pick(random, 1, 4), pick(random, 1, 4)};
-  uint32_t gap = isMax && pick(random, 0, 2) == 0 ? 2 : 1;
-  s.dilation = {gap, gap};
-  s.padding = {pick(random, 0, s.window.height() / 2),
-               pick(random, 0, s.window.width() / 2),
-               pick(random, 0, s.window.height() / 2),
-               pick(random, 0, s.window.width() / 2)};
-  s.height = (s.window.height() - 1) * gap + pick(random, 1, 15);
-  s.width = (s.window.width() - 1) * gap + pick(random, 1, 15);
+  if (isMax && pick(random, 0, 2) == 0)
+    s.dilation = {pick(random, 1, 3), pick(random, 1, 3)};
+  else
+    s.dilation = {1, 1};
+  s.padding = {pick(random, 0, s.window.height() - 1),
+               pick(random, 0, s.window.width() - 1),
+               pick(random, 0, s.window.height() - 1),
+               pick(random, 0, s.window.width() - 1)};
+  auto imageSize = [&](uint32_t window, uint32_t dilation, uint32_t padding) {
+    uint32_t smallest = (window - 1) * dilation + 1;
+    smallest = smallest > padding ? smallest - padding : 1;
+    return smallest + pick(random, 0, 14);
+  };
+  s.height = imageSize(s.window.height(), s.dilation.height(),
+                       s.padding.top() + s.padding.bottom());
+  s.width = imageSize(s.window.width(), s.dilation.width(),
+                      s.padding.left() + s.padding.right());
   s.channels = pick(random, 1, 40);
   s.clamp = pick(random, 0, 2) == 0 ? Clamp(-0.5f, 0.5f) : noClamp();
   return s;
