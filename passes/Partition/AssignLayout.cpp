@@ -111,11 +111,14 @@ struct AssignLayoutPass : impl::AssignLayoutBase<AssignLayoutPass> {
 
   void runOnOperation() override {
     FailureOr<ClusterDescription> cluster = readDevices(getOperation());
+    if (failed(cluster))
+      return signalPassFailure();
     FailureOr<func::FuncOp> function = getOnlyFunction(getOperation());
-    if (failed(cluster) || failed(function))
+    if (failed(function))
       return signalPassFailure();
     if (grain < 1) {
-      getOperation().emitError() << "grain must be at least 1, got " << grain;
+      getOperation().emitError()
+          << "grain must be at least 1, got " << grain.getValue();
       return signalPassFailure();
     }
     LayoutAssigner(&getContext(), *cluster, strategy, grain).run(*function);

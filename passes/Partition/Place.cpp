@@ -414,11 +414,14 @@ struct PlacePass : impl::PlaceBase<PlacePass> {
 
   void runOnOperation() override {
     FailureOr<ClusterDescription> cluster = readDevices(getOperation());
+    if (failed(cluster))
+      return signalPassFailure();
     FailureOr<func::FuncOp> function = getOnlyFunction(getOperation());
-    if (failed(cluster) || failed(function))
+    if (failed(function))
       return signalPassFailure();
     if (grain < 1) {
-      getOperation().emitError() << "grain must be at least 1, got " << grain;
+      getOperation().emitError()
+          << "grain must be at least 1, got " << grain.getValue();
       return signalPassFailure();
     }
     SmallVector<StringAttr> participants;

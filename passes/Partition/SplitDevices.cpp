@@ -245,8 +245,10 @@ namespace {
 struct SplitDevicesPass : impl::SplitDevicesBase<SplitDevicesPass> {
   void runOnOperation() override {
     FailureOr<ClusterDescription> cluster = readDevices(getOperation());
+    if (failed(cluster))
+      return signalPassFailure();
     FailureOr<func::FuncOp> placed = getOnlyFunction(getOperation());
-    if (failed(cluster) || failed(placed) ||
+    if (failed(placed) ||
         failed(Splitter(getOperation(), *placed).run(*cluster)))
       signalPassFailure();
   }

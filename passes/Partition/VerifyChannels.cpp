@@ -157,6 +157,10 @@ LogicalResult ChannelVerifier::reportCycle(ArrayRef<size_t> next,
   };
   for (size_t step = 0; step < programs.size(); ++step)
     first = waitsFor(first);
+  for (size_t program = waitsFor(first); program != first;
+       program = waitsFor(program))
+    if (program < first)
+      first = program;
   auto recv = cast<RecvOp>(programs[first].operations[next[first]]);
   InFlightDiagnostic diagnostic = recv.emitOpError()
                                   << "waits for channel " << recv.getChannel()
