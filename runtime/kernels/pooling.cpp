@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cassert>
 #include <limits>
+#include <vector>
 
 namespace windrow {
 
@@ -25,6 +26,13 @@ public:
   Status bind(std::byte *arena, std::byte *workspace) override;
 };
 
+/// Some rows of an average pool's output and what they are computed from.
+struct PoolRows {
+  uint32_t inputBegin, inputRows;
+  uint32_t outputBegin, outputRows;
+  uint32_t paddingTop, paddingBottom;
+};
+
 class AveragePool2DKernel final : public XnnpackKernel {
 public:
   AveragePool2DKernel(const KernelContext &context,
@@ -33,7 +41,30 @@ public:
 
   Status create(const KernelContext &context,
                 const format::AveragePool2D &pool);
+  Status create(const KernelContext &context, const format::AveragePool2D &pool,
+                const PoolRows &rows);
   Status bind(std::byte *arena, std::byte *workspace) override;
+
+private:
+  uint64_t inputOffset = 0, outputOffset = 0; ///< bytes
+};
+
+/// An average pool whose output rows are computed one by one, for those in
+/// which rows that the top padding reaches and rows that the bottom padding
+/// reaches are the same: XNNPACK takes the one kind for the other then.
+class AveragePoolByRowKernel final : public Kernel {
+public:
+  AveragePoolByRowKernel(const KernelContext &, const format::AveragePool2D &) {
+  }
+
+  Status create(const KernelContext &context,
+                const format::AveragePool2D &pool);
+  size_t workspaceBytes() const override;
+  Status bind(std::byte *arena, std::byte *workspace) override;
+  Status run() override;
+
+private:
+  std::vector<std::unique_ptr<AveragePool2DKernel>> rows;
 };
 
 class GlobalPoolKernel final : public XnnpackKernel {
@@ -118,33 +149,85 @@ Status MaxPool2DKernel::bind(std::byte *arena, std::byte *) {
 
 Status AveragePool2DKernel::create(const KernelContext &context,
                                    const format::AveragePool2D &pool) {
+  return create(context, pool,
+                {0, context.dims(pool.input())[1], 0,
+                 context.dims(pool.output())[1], pool.padding()->top(),
+                 pool.padding()->bottom()});
+}
+
+Status AveragePool2DKernel::create(const KernelContext &context,
+                                   const format::AveragePool2D &pool,
+                                   const PoolRows &rows) {
   Dims inputDims = context.dims(pool.input());
   Dims outputDims = context.dims(pool.output());
+  const size_t channels = inputDims[3];
+  inputOffset =
+      uint64_t{rows.inputBegin} * inputDims[2] * channels * sizeof(float);
+  outputOffset =
+      uint64_t{rows.outputBegin} * outputDims[2] * channels * sizeof(float);
   const format::Padding &padding = *pool.padding();
   xnn_operator_t created = nullptr;
   xnn_status status = xnn_create_average_pooling2d_nhwc_f32(
-      padding.top(), padding.right(), padding.bottom(), padding.left(),
+      rows.paddingTop, padding.right(), rows.paddingBottom, padding.left(),
       pool.window()->height(), pool.window()->width(), pool.stride()->height(),
       pool.stride()->width(), pool.clamp()->min(), pool.clamp()->max(),
       /*flags=*/0, &created);
   WINDROW_RETURN_IF_ERROR(take(status, created, "create average pool"));
   size_t alignment, height, width;
   status = xnn_reshape_average_pooling2d_nhwc_f32(
-      op.get(), /*batch_size=*/1, inputDims[1], inputDims[2], inputDims[3],
-      /*input_pixel_stride=*/inputDims[3],
-      /*output_pixel_stride=*/inputDims[3], &workspaceSize, &alignment, &height,
-      &width, threadpool);
+      op.get(), /*batch_size=*/1, rows.inputRows, inputDims[2], channels,
+      /*input_pixel_stride=*/channels, /*output_pixel_stride=*/channels,
+      &workspaceSize, &alignment, &height, &width, threadpool);
   WINDROW_RETURN_IF_ERROR(xnnpackStatus(status, "reshape average pool"));
-  assert(height == outputDims[1] && width == outputDims[2] &&
+  assert(height == rows.outputRows && width == outputDims[2] &&
          "the reader has checked the output's extent");
   return Status();
 }
 
 Status AveragePool2DKernel::bind(std::byte *arena, std::byte *workspace) {
   return xnnpackStatus(xnn_setup_average_pooling2d_nhwc_f32(
-                           op.get(), workspace, input.in<const float>(arena),
-                           output.in<float>(arena)),
+                           op.get(), workspace,
+                           input.in<const float>(arena + inputOffset),
+                           output.in<float>(arena + outputOffset)),
                        "set up average pool");
+}
+
+Status AveragePoolByRowKernel::create(const KernelContext &context,
+                                      const format::AveragePool2D &pool) {
+  const int64_t inputRows = context.dims(pool.input())[1];
+  const int64_t window = pool.window()->height();
+  for (uint32_t y = 0; y < context.dims(pool.output())[1]; ++y) {
+    int64_t top = int64_t{y} * pool.stride()->height() - pool.padding()->top();
+    int64_t begin = std::max<int64_t>(top, 0);
+    int64_t end = std::min(top + window, inputRows);
+    auto row = std::make_unique<AveragePool2DKernel>(context, pool);
+    WINDROW_RETURN_IF_ERROR(row->create(
+        context, pool,
+        {static_cast<uint32_t>(begin), static_cast<uint32_t>(end - begin), y, 1,
+         static_cast<uint32_t>(begin - top),
+         static_cast<uint32_t>(top + window - end)}));
+    rows.push_back(std::move(row));
+  }
+  return Status();
+}
+
+size_t AveragePoolByRowKernel::workspaceBytes() const {
+  size_t bytes = 0;
+  for (const auto &row : rows)
+    bytes = std::max(bytes, row->workspaceBytes());
+  return bytes;
+}
+
+Status AveragePoolByRowKernel::bind(std::byte *arena, std::byte *workspace) {
+  for (const auto &row : rows)
+    WINDROW_RETURN_IF_ERROR(row->bind(arena, workspace));
+  return Status();
+}
+
+Status AveragePoolByRowKernel::run() {
+  for (const auto &row : rows)
+    WINDROW_RETURN_IF_ERROR(row->run());
+  return Status();
 }
 
 Status GlobalPoolKernel::create(const KernelContext &context,
@@ -246,10 +329,25 @@ CreatedKernel createMaxPool2D(const KernelContext &context,
   return makeKernel<MaxPool2DKernel>(context, pool);
 }
 
+/// Whether XNNPACK's compressed table of input rows suits `pool`: rows at the
+/// bottom are looked up as if all those at the top had come before.
+static bool isSafeInXnnpack(const format::AveragePool2D &pool,
+                            uint32_t outputRows) {
+  auto countRows = [&](uint32_t padding) {
+    return (padding + pool.stride()->height() - 1) / pool.stride()->height();
+  };
+  uint32_t topRows = countRows(pool.padding()->top());
+  uint32_t bottomRows = countRows(pool.padding()->bottom());
+  return bottomRows == 0 ||
+         outputRows >= bottomRows + std::min(topRows, outputRows - 1);
+}
+
 CreatedKernel createAveragePool2D(const KernelContext &context,
                                   const format::AveragePool2D &pool) {
   if (hasOneElement(*pool.window()))
     return makeKernel<DirectMaxPoolKernel>(context, pool);
+  if (!isSafeInXnnpack(pool, context.dims(pool.output())[1]))
+    return makeKernel<AveragePoolByRowKernel>(context, pool);
   return makeKernel<AveragePool2DKernel>(context, pool);
 }
 

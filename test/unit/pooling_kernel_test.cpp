@@ -205,6 +205,42 @@ INSTANTIATE_TEST_SUITE_P(Seeds, PoolingKernelTest,
                          testing::Combine(testing::Bool(),
                                           testing::Range(0, 60)));
 
+/// Images so low that the padding at the top and that at the bottom reach the
+/// same output rows.
+class LowPoolKernelTest : public testing::TestWithParam<bool> {};
+
+TEST_P(LowPoolKernelTest, EqualsTheReference) {
+  std::mt19937 random(7);
+  int checked = 0;
+  for (uint32_t height = 1; height <= 4; ++height)
+    for (uint32_t window = 2; window <= 5; ++window)
+      for (uint32_t stride = 1; stride <= 3; ++stride)
+        for (uint32_t top = 0; top < window; ++top)
+          for (uint32_t bottom = 0; bottom < window; ++bottom) {
+            Shape s{GetParam(),  height,      2,      3,
+                    {window, 1}, {stride, 1}, {1, 1}, {top, 0, bottom, 0},
+                    noClamp()};
+            std::vector<float> values =
+                randomValues(size_t{height} * 2 * 3, random);
+            auto expected = height + top + bottom >= window
+                                ? reference(s, values)
+                                : std::nullopt;
+            if (!expected)
+              continue;
+            ++checked;
+            SCOPED_TRACE(testing::PrintToString(s));
+            TestBundle bundle;
+            auto [input, output] = addPool(bundle, s);
+            KernelRunner runner(bundle);
+            runner.set(input, values);
+            runner.run();
+            EXPECT_LT(largestDifference(runner.get(output), *expected), 1e-6);
+          }
+  EXPECT_GT(checked, 300);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, LowPoolKernelTest, testing::Bool());
+
 class GlobalPoolKernelTest : public testing::TestWithParam<int> {};
 
 TEST_P(GlobalPoolKernelTest, EqualsTheReference) {
