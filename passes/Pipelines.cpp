@@ -8,10 +8,11 @@
 
 #include "passes/Pipelines.h"
 
+#include "passes/Transforms/Passes.h"
+
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
-#include "passes/Transforms/Passes.h"
 
 using namespace mlir;
 

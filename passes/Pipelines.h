@@ -18,8 +18,9 @@
 #ifndef WINDROW_PASSES_PIPELINES_H
 #define WINDROW_PASSES_PIPELINES_H
 
-#include "mlir/Pass/PassOptions.h"
 #include "passes/Partition/Passes.h"
+
+#include "mlir/Pass/PassOptions.h"
 
 namespace mlir {
 class OpPassManager;

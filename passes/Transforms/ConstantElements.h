@@ -16,6 +16,7 @@
 #define WINDROW_PASSES_TRANSFORMS_CONSTANTELEMENTS_H
 
 #include "dialects/Nn/Nn.h"
+
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 

@@ -13,9 +13,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Nn/Nn.h"
-#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "passes/Transforms/ConstantElements.h"
 #include "passes/Transforms/Passes.h"
+
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 

@@ -12,11 +12,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Nn/Nn.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Transforms/ConstantElements.h"
 #include "passes/Transforms/FusedClamp.h"
 #include "passes/Transforms/Passes.h"
 #include "passes/Transforms/ValueBounds.h"
+
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
 

@@ -12,9 +12,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Nn/Nn.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
 #include "passes/Transforms/ConstantElements.h"
 #include "passes/Transforms/Passes.h"
+
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"

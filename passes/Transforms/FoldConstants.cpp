@@ -10,6 +10,7 @@
 #include "passes/Transforms/ConstantElements.h"
 #include "passes/Transforms/FusedClamp.h"
 #include "passes/Transforms/Passes.h"
+
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <algorithm>

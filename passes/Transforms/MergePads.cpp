@@ -7,9 +7,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Nn/Nn.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Transforms/Passes.h"
 #include "passes/Transforms/ValueBounds.h"
+
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
 

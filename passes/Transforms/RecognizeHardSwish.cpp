@@ -7,10 +7,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Nn/Nn.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Transforms/ConstantElements.h"
 #include "passes/Transforms/FusedClamp.h"
 #include "passes/Transforms/Passes.h"
+
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <cmath>

@@ -10,6 +10,7 @@
 
 #include "dialects/Nn/Nn.h"
 #include "passes/Transforms/FusedClamp.h"
+
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
