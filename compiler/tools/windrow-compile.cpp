@@ -154,6 +154,7 @@ int main(int argc, char **argv) {
   if (failed(options))
     return 1;
   MLIRContext context(MLIRContext::Threading::DISABLED);
+  context.printOpOnDiagnostic(false);
   context.getDiagEngine().registerHandler([](Diagnostic &diagnostic) {
     printDiagnostic(diagnostic);
     return success();

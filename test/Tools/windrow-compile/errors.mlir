@@ -38,6 +38,11 @@
 // RUN: not windrow-compile %s --input-shape=1,x,3 --cluster=%S/Inputs/three.yaml -o %t.plan 2>&1 | FileCheck %s --check-prefix=SHAPE
 // SHAPE: error: --input-shape: an input shape must be '1,3,224,224' or 'NAME:1,3,224,224' with positive numbers, got '1,x,3'
 
+// RUN: echo 'func.func @main(%x: tensor<1x2xf32>) -> tensor<1x2xf32> { return %x : tensor<1x2xf32> }' > %t.identity.mlir
+// RUN: not windrow-compile %t.identity.mlir --cluster=%S/Inputs/three.yaml -o %t.plan 2>&1 | FileCheck %s --check-prefix=NOTHING
+// NOTHING: error: must have work for at least one device
+// NOTHING-NOT: {{.}}
+
 // RUN: rm -rf %t.full && mkdir %t.full && echo x > %t.full/note.txt
 // RUN: not windrow-compile %s --cluster=%S/Inputs/three.yaml -o %t.full 2>&1 | FileCheck %s --check-prefix=FULL
 // FULL: error: output folder must be absent, empty or hold a plan, got '{{.*}}full'
