@@ -20,6 +20,8 @@
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace windrow::nn {
@@ -68,6 +70,7 @@ public:
   explicit BatchNormFolder(func::FuncOp function) : function(function) {}
 
   void run() {
+    moveBeforeClamps();
     readAndMergeChains();
     findTargets();
     for (Operation *op : targets)
@@ -77,6 +80,7 @@ public:
   }
 
 private:
+  void moveBeforeClamps();
   void readAndMergeChains();
   void findTargets();
   bool canFoldBehind(Operation *op) const;
@@ -126,6 +130,40 @@ WeightedOp WeightedOp::get(Operation *op) {
   weighted.inputs = shape.back();
   weighted.op = op;
   return weighted;
+}
+
+/// The bounds of `clamp` after `scale`, which is positive, and `shift`.
+static ClampAttr scaleClamp(ClampAttr clamp, double scale, double shift) {
+  auto apply = [&](double bound) {
+    return static_cast<float>(bound * scale + shift);
+  };
+  float min = apply(clamp.getMinValue()), max = apply(clamp.getMaxValue());
+  bool isFinite = std::isfinite(min) || std::isfinite(max);
+  return isFinite && min < max ? ClampAttr::get(clamp.getContext(), min, max)
+                               : ClampAttr();
+}
+
+/// A scale and shift of all elements alike moves before a clamp, nearer to the
+/// weights, and the bounds follow.
+void BatchNormFolder::moveBeforeClamps() {
+  function.walk([](ScaleShiftOp op) {
+    auto clamp = op.getInput().getDefiningOp<ClampOp>();
+    std::optional<float> scale = readUniformConstant(op.getScale());
+    std::optional<float> shift = readUniformConstant(op.getShift());
+    if (!clamp || !clamp->hasOneUse() || !scale || !shift || !(*scale > 0))
+      return;
+    ClampAttr bounds = scaleClamp(clamp.getBounds(), *scale, *shift);
+    if (bounds && op.getClampAttr())
+      bounds = bounds.then(op.getClampAttr());
+    if (!bounds)
+      return;
+    op.getInputMutable().assign(clamp.getInput());
+    op.removeClampAttr();
+    clamp->moveAfter(op);
+    op.getResult().replaceAllUsesWith(clamp.getResult());
+    clamp.getInputMutable().assign(op.getResult());
+    clamp.setBoundsAttr(bounds);
+  });
 }
 
 void BatchNormFolder::readAndMergeChains() {

@@ -80,8 +80,9 @@ def ConvertLayout : Nn_Pass<"nn-convert-layout"> {
 def FoldBatchNorm : Nn_Pass<"nn-fold-batch-norm"> {
   let summary = "Fold scales and shifts into neighbouring weights";
   let description = [{
-    A chain of `nn.scale_shift` becomes one. What is left is folded into the
-    weights of
+    An `nn.scale_shift` that is the same for all channels, and ascends, moves
+    before an `nn.clamp`, whose bounds follow. A chain of `nn.scale_shift` becomes
+    one. What is left is folded into the weights of
 
     - the `nn.conv_2d` or `nn.fully_connected` before it, where that has no
       clamp and no other use; or else

@@ -136,6 +136,47 @@ func.func @chain(%x: tensor<1x4x4x2xf32>) -> tensor<1x4x4x2xf32> {
 
 // -----
 
+// A hard sigmoid as sum, clamp, division: a scale of all channels alike moves
+// before the clamp and joins the sum in the weights.
+// CHECK-LABEL: func.func @before_clamp
+// CHECK-DAG: %[[F:.*]] = nn.constant dense<5.000000e-01> : tensor<2x4xf32>
+// CHECK-DAG: %[[B:.*]] = nn.constant dense<1.500000e+00> : tensor<2xf32>
+// CHECK: %[[A:.*]] = nn.fully_connected %arg0, %[[F]], %[[B]] :
+// CHECK-NEXT: %[[C:.*]] = nn.clamp %[[A]] {bounds = #nn.clamp<min = 0.000000e+00, max = 2.000000e+00>}
+// CHECK-NEXT: return %[[C]]
+func.func @before_clamp(%x: tensor<1x4xf32>) -> tensor<1x2xf32> {
+  %f = nn.constant dense<1.0> : tensor<2x4xf32> : tensor<2x4xf32>
+  %zero = nn.constant dense<0.0> : tensor<2xf32> : tensor<2xf32>
+  %half = nn.constant dense<0.5> : tensor<2xf32> : tensor<2xf32>
+  %one = nn.constant dense<1.0> : tensor<2xf32> : tensor<2xf32>
+  %three = nn.constant dense<3.0> : tensor<2xf32> : tensor<2xf32>
+  %0 = nn.fully_connected %x, %f : (tensor<1x4xf32>, tensor<2x4xf32>) -> tensor<1x2xf32>
+  %1 = nn.scale_shift %0, %one, %three : (tensor<1x2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+  %2 = nn.clamp %1 {bounds = #nn.clamp<min = 0.0, max = 6.0>} : (tensor<1x2xf32>) -> tensor<1x2xf32>
+  %3 = nn.scale_shift %2, %half, %zero {clamp = #nn.clamp<max = 2.0>} : (tensor<1x2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+  return %3 : tensor<1x2xf32>
+}
+
+// It stays where channels differ, where it descends, and where bounds would meet.
+// CHECK-LABEL: func.func @not_before_clamp
+// CHECK-COUNT-3: nn.scale_shift %{{[0-9]+}}
+// CHECK: return
+func.func @not_before_clamp(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
+  %zero = nn.constant dense<0.0> : tensor<2xf32> : tensor<2xf32>
+  %scales = nn.constant dense<[1.0, 2.0]> : tensor<2xf32> : tensor<2xf32>
+  %minus = nn.constant dense<-1.0> : tensor<2xf32> : tensor<2xf32>
+  %half = nn.constant dense<0.5> : tensor<2xf32> : tensor<2xf32>
+  %0 = nn.clamp %x {bounds = #nn.clamp<min = -1.0>} : (tensor<1x2xf32>) -> tensor<1x2xf32>
+  %1 = nn.scale_shift %0, %scales, %zero : (tensor<1x2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+  %2 = nn.clamp %1 {bounds = #nn.clamp<max = 1.0>} : (tensor<1x2xf32>) -> tensor<1x2xf32>
+  %3 = nn.scale_shift %2, %minus, %zero : (tensor<1x2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+  %4 = nn.clamp %3 {bounds = #nn.clamp<max = 1.0>} : (tensor<1x2xf32>) -> tensor<1x2xf32>
+  %5 = nn.scale_shift %4, %half, %zero {clamp = #nn.clamp<min = 2.0>} : (tensor<1x2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+  return %5 : tensor<1x2xf32>
+}
+
+// -----
+
 // Between two layers: into the first, which is exact in every case.
 // CHECK-LABEL: func.func @between
 // CHECK-DAG: %[[F:.*]] = nn.constant dense<2.000000e+00> : tensor<2x1x1x2xf32>
