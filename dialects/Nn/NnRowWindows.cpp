@@ -71,17 +71,9 @@ static RowSlide rowSlide(SliceOp op) {
           .paddingTop = -op.getOffsets()[rowDimension]};
 }
 
-static void setRowWindow(Conv2DOp strip, const RowWindow &window, int64_t) {
-  ArrayRef<int64_t> pads = strip.getPads();
-  strip.setPads({window.paddingTop, pads[1], window.paddingBottom, pads[3]});
-}
-
-static void setRowWindow(MaxPool2DOp strip, const RowWindow &window, int64_t) {
-  ArrayRef<int64_t> pads = strip.getPads();
-  strip.setPads({window.paddingTop, pads[1], window.paddingBottom, pads[3]});
-}
-
-static void setRowWindow(AvgPool2DOp strip, const RowWindow &window, int64_t) {
+/// Gives a strip of a convolution or a pooling the padding of its window.
+template <typename OpTy>
+static void setRowWindow(OpTy strip, const RowWindow &window, int64_t) {
   ArrayRef<int64_t> pads = strip.getPads();
   strip.setPads({window.paddingTop, pads[1], window.paddingBottom, pads[3]});
 }

@@ -17,7 +17,8 @@
 
 namespace windrow::nn {
 
-/// Arithmetic and memory traffic of one execution of an operation.
+/// Arithmetic and memory traffic of one execution of an operation. All are zero
+/// where the result is the operand seen in another shape.
 struct OpCost {
   /// Multiply-accumulates of a convolution or a matrix product, padding
   /// included. Of a pooling, one per element of a window; of a global pooling,
