@@ -66,20 +66,17 @@ static std::optional<int64_t> onlyDimension(ArrayRef<int64_t> shape,
   return result;
 }
 
-/// `elements` as a tensor of the shape of `value`, which `shape` broadcasts to.
-static FailureOr<Value> createRepeated(NodeImporter &node, Value value,
-                                       ArrayRef<int64_t> shape,
-                                       ArrayRef<float> elements,
-                                       StringRef name) {
-  auto tensor = ConstantTensor::get<float>(name.str(), shape, elements);
-  if (shape != shapeOf(value)) {
-    if (countElements(shapeOf(value)) > largestEvaluation)
-      return node.emitError() << "a constant of shape " << formatShape(shape)
-                              << " is too small to be repeated to "
-                              << formatShape(shapeOf(value));
-    tensor = tensor.broadcast(shapeOf(value));
-  }
-  return node.createConstant(tensor);
+/// `tensor`, repeated where it has to be for `shape`.
+static FailureOr<Value> createRepeated(NodeImporter &node,
+                                       const ConstantTensor &tensor,
+                                       ArrayRef<int64_t> shape) {
+  if (tensor.shape() == shape)
+    return node.createConstant(tensor);
+  if (countElements(shape) > largestEvaluation)
+    return node.emitError()
+           << "a constant of shape " << formatShape(tensor.shape())
+           << " is too small to be repeated to " << formatShape(shape);
+  return node.createConstant(tensor.broadcast(shape));
 }
 
 static FailureOr<Value> importWithConstant(NodeImporter &node,
@@ -115,9 +112,12 @@ static FailureOr<Value> importWithConstant(NodeImporter &node,
   bool isProduct = shift.size() == 1;
   if (!isProduct && scale[0] != 1.0f)
     value = node.scaleAndShift(*value, scale[0], 0.0f);
-  FailureOr<Value> whole =
-      createRepeated(node, *value, constant->shape(), isProduct ? scale : shift,
-                     constant->name());
+  ArrayRef<float> changed = isProduct ? scale : shift;
+  auto tensor = changed == ArrayRef(elements)
+                    ? *constant
+                    : ConstantTensor::get<float>(constant->name(),
+                                                 constant->shape(), changed);
+  FailureOr<Value> whole = createRepeated(node, tensor, shape);
   if (failed(value) || failed(whole))
     return failure();
   if (isProduct)

@@ -146,9 +146,8 @@ NodeImporter::getVector(unsigned index, int64_t size, StringRef what) {
 }
 
 LogicalResult NodeImporter::checkWeights(const ConstantTensor &tensor) {
-  if (llvm::Expected<ElementsAttr> checked = state.weights.get(tensor);
-      !checked)
-    return emitError() << llvm::toString(checked.takeError());
+  if (llvm::Error error = state.weights.check(tensor))
+    return emitError() << llvm::toString(std::move(error));
   return success();
 }
 

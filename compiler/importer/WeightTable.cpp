@@ -51,7 +51,7 @@ windrow::importer::findNonFinite(ArrayRef<char> elements) {
   return std::nullopt;
 }
 
-Expected<ElementsAttr> WeightTable::get(const ConstantTensor &tensor) {
+Error WeightTable::check(const ConstantTensor &tensor) {
   if (tensor.elementType() != ElementType::Float32)
     return createStringError(
         formatv("tensor '{0}' must have elements of type float32, got {1}",
@@ -61,10 +61,8 @@ Expected<ElementsAttr> WeightTable::get(const ConstantTensor &tensor) {
     return createStringError(
         formatv("tensor '{0}' has no elements", tensor.name()));
   ArrayRef<char> bytes = tensor.storedBytes();
-  DenseResourceElementsAttr &attribute = attributes[bytes.data()];
-  if (attribute && attribute.getType().getNumElements() == tensor.numElements())
-    return attribute;
-
+  if (checked.contains({bytes.data(), tensor.numElements()}))
+    return Error::success();
   if (std::optional<int64_t> index = findNonFinite(bytes)) {
     float element;
     std::memcpy(&element, bytes.data() + *index * sizeof(float), sizeof(float));
@@ -72,6 +70,17 @@ Expected<ElementsAttr> WeightTable::get(const ConstantTensor &tensor) {
         "every element of tensor '{0}' must be finite, got {1} at position {2}",
         tensor.name(), std::isnan(element) ? "NaN" : "infinity", *index));
   }
+  checked[{bytes.data(), tensor.numElements()}] = tensor.owner();
+  return Error::success();
+}
+
+Expected<ElementsAttr> WeightTable::get(const ConstantTensor &tensor) {
+  if (Error error = check(tensor))
+    return error;
+  ArrayRef<char> bytes = tensor.storedBytes();
+  DenseResourceElementsAttr &attribute = attributes[bytes.data()];
+  if (attribute && attribute.getType().getNumElements() == tensor.numElements())
+    return attribute;
   auto type =
       RankedTensorType::get(tensor.storedShape(), Float32Type::get(&context));
   AsmResourceBlob blob = UnmanagedAsmResourceBlob::allocateWithAlign(

@@ -28,14 +28,21 @@ public:
   /// Keeps a reference to `context`.
   explicit WeightTable(mlir::MLIRContext &context) : context(context) {}
 
-  /// The elements of `tensor`, of type f32, in the order in which they are
-  /// stored. Fails where one is not finite or there is none; the message reads
-  /// as the continuation of "node: ".
+  /// Fails unless `tensor` has elements, of type f32 and all finite; the
+  /// message reads as the continuation of "node: ".
+  llvm::Error check(const ConstantTensor &tensor);
+
+  /// The elements of `tensor`, which must pass `check`, in the order in which
+  /// they are stored.
   llvm::Expected<mlir::ElementsAttr> get(const ConstantTensor &tensor);
 
 private:
   mlir::MLIRContext &context;
+  /// By the first byte of what they store.
   llvm::DenseMap<const char *, mlir::DenseResourceElementsAttr> attributes;
+  /// By first byte and number of elements; the owners keep addresses unique.
+  llvm::DenseMap<std::pair<const char *, int64_t>, std::shared_ptr<const void>>
+      checked;
 };
 
 } // namespace windrow::importer

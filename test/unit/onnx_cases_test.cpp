@@ -6,9 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Every case of test/Importer/generate.py in every opset that it has: imported,
-// interpreted, and compared with test/Importer/onnx_reference.py, which shares
-// nothing with the compiler.
+// Every case of test/Importer/generate.py in every opset that it has, and thin
+// forms of the architectures of benchmarks/models: imported, interpreted, and
+// compared with test/Importer/onnx_reference.py, which shares nothing with the
+// compiler.
 //
 //===----------------------------------------------------------------------===//
 
@@ -26,31 +27,46 @@ namespace fs = std::filesystem;
 
 namespace {
 
-TEST(OnnxCases, ComputeWhatTheReferenceComputes) {
-  ScratchFolder scratch;
-  std::string command =
-      WINDROW_PYTHON " '" +
-      (sourceDir() / "test/Importer/Inputs/write_data_sets.py").string() +
-      "' '" + scratch.path.string() + "'";
-  ASSERT_EQ(std::system(command.c_str()), 0);
-
+struct Counts {
   int passed = 0;
+  /// The cases that the importer refused.
   std::set<std::string> refused;
+};
+
+/// Runs all models of `kind` that write_data_sets.py writes.
+Counts runDataSets(const std::string &kind) {
+  Counts counts;
+  ScratchFolder scratch;
+  fs::path script = sourceDir() / "test/Importer/Inputs/write_data_sets.py";
+  std::string command = WINDROW_PYTHON " '" + script.string() + "' " + kind +
+                        " '" + scratch.path.string() + "'";
+  EXPECT_EQ(std::system(command.c_str()), 0);
   for (const auto &entry : fs::directory_iterator(scratch.path)) {
     std::string name = entry.path().filename();
     OnnxOutcome outcome = runOnnxTestCase(entry.path());
-    passed += outcome.kind == OnnxOutcome::Passed;
     EXPECT_NE(outcome.kind, OnnxOutcome::Wrong)
         << name << ": " << outcome.message;
+    counts.passed += outcome.kind == OnnxOutcome::Passed;
     if (outcome.kind == OnnxOutcome::Refused)
-      refused.insert(name.substr(0, name.find('.')));
+      counts.refused.insert(name.substr(0, name.find('.')));
   }
-  std::cout << passed << " models passed, " << refused.size()
+  std::cout << counts.passed << " models passed, " << counts.refused.size()
             << " cases refused\n";
-  EXPECT_EQ(passed, 2287);
-  EXPECT_THAT(refused,
+  return counts;
+}
+
+TEST(OnnxCases, EveryCaseInEveryOpset) {
+  Counts counts = runDataSets("cases");
+  EXPECT_EQ(counts.passed, 2287);
+  EXPECT_THAT(counts.refused,
               testing::ElementsAre("dynamic_batch", "matmul_constant_first",
                                    "pad_nonzero_value", "slice_steps_2"));
+}
+
+TEST(OnnxCases, EveryArchitecture) {
+  Counts counts = runDataSets("architectures");
+  EXPECT_EQ(counts.passed, 50);
+  EXPECT_THAT(counts.refused, testing::IsEmpty());
 }
 
 } // namespace

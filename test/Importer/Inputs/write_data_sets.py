@@ -6,14 +6,16 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 #===------------------------------------------------------------------------===#
-"""Writes every case of generate.py that may import, in every opset that it has,
-to FOLDER/CASE.OPSET in the layout of ONNX's backend tests: model.onnx,
-test_data_set_0/input_N.pb, and output_N.pb as the reference evaluator says.
+"""Writes models that may import to FOLDER/NAME in the layout of ONNX's backend
+tests: model.onnx, test_data_set_0/input_N.pb, and output_N.pb as the reference
+evaluator says. They are either every case of generate.py in every opset that it
+has, or thin forms of the known architectures.
 
-usage: write_data_sets.py FOLDER
+usage: write_data_sets.py cases|architectures FOLDER
 """
 
 import os
+import subprocess
 import sys
 
 import numpy as np
@@ -32,13 +34,12 @@ def write_arrays(folder, prefix, arrays):
             file.write(numpy_helper.from_array(array).SerializeToString())
 
 
-def write_data_set(case, opset, folder):
+def write_data_set(folder, seed):
+    """Inputs and outputs for the model in `folder`."""
     data = os.path.join(folder, "test_data_set_0")
     os.makedirs(data)
-    path = os.path.join(folder, "model.onnx")
-    case.model(opset).write(path)
-    model = onnx.load(path)
-    rng = np.random.default_rng(opset)
+    model = onnx.load(os.path.join(folder, "model.onnx"))
+    rng = np.random.default_rng(seed)
     inputs = {name: rng.standard_normal(shape, np.float32)
               for name, shape in onnx_reference.input_shapes(model).items()}
     outputs = onnx_reference.evaluate(model, inputs)
@@ -46,15 +47,42 @@ def write_data_set(case, opset, folder):
     write_arrays(data, "output", outputs.values())
 
 
-def main():
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
+def write_cases(root):
     for case in CASES.values():
         if case.expected == "error":
             continue
         for opset in range(case.oldest_opset, case.newest_opset + 1):
-            write_data_set(case, opset,
-                           os.path.join(sys.argv[1], f"{case.name}.{opset}"))
+            folder = os.path.join(root, f"{case.name}.{opset}")
+            os.makedirs(folder)
+            case.model(opset).write(os.path.join(folder, "model.onnx"))
+            write_data_set(folder, opset)
+
+
+def write_architectures(root):
+    generator = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                             "../../../benchmarks/models/generate.py")
+
+    def run(*arguments):
+        return subprocess.run([sys.executable, generator, *arguments], check=True,
+                              stdout=subprocess.PIPE, text=True).stdout
+
+    forms = {"plain": (), "other": ("--opset=21", "--external-data", "--head=reshape",
+                                    "--global-pool=reduce-mean",
+                                    "--activations=decomposed")}
+    for name in (line.split()[0] for line in run("--list").splitlines()):
+        for form, arguments in forms.items():
+            folder = os.path.join(root, f"{name}.{form}")
+            os.makedirs(folder)
+            run(name, f"--out={folder}/model.onnx", "--channels-divisor=8",
+                "--input-shape=1,3,64,64", *arguments)
+            write_data_set(folder, 0)
+
+
+def main():
+    writers = {"cases": write_cases, "architectures": write_architectures}
+    if len(sys.argv) != 3 or sys.argv[1] not in writers:
+        sys.exit(__doc__)
+    writers[sys.argv[1]](sys.argv[2])
 
 
 if __name__ == "__main__":
