@@ -19,6 +19,7 @@ import collections
 import contextlib
 import glob
 import json
+import math
 import os
 import re
 import signal
@@ -33,12 +34,12 @@ MODEL = os.path.join(HERE, "model", "surface_defects.onnx")
 LABELS = os.path.join(HERE, "model", "labels.txt")
 CLUSTER = os.path.join(HERE, "cluster.yaml")
 TOOLS = ("windrow-compile", "windrow-node", "windrow-run")
+# Relative, where devices add up partial sums; everything else is equal in all bits.
+SUM_TOLERANCE = 1e-5
 COMPILE_SECONDS, START_SECONDS, RUN_SECONDS, STOP_SECONDS = 60, 10, 120, 5
 
 
-# What sums across devices may cost, relative to the largest element.
-TOLERANCE = 1e-5
-
+Device = collections.namedtuple("Device", "name address speed")
 Answer = collections.namedtuple("Answer", "label probability milliseconds output")
 
 
@@ -67,11 +68,12 @@ class Nodes:
                 process.kill()
                 process.wait()
 
-    def start(self, name, bundle, address):
+    def start(self, name, bundle, address, pace):
         log_path = os.path.join(self.log_folder, f"{name}.log")
         with open(log_path, "w") as log:
             process = subprocess.Popen(
-                [self.tools["windrow-node"], bundle, f"--listen={address}"],
+                [self.tools["windrow-node"], bundle, f"--listen={address}",
+                 f"--pace={pace:g}"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
         self.processes.append((name, process, log_path))
 
@@ -118,7 +120,7 @@ def free_addresses(count):
 
 def write_clusters(folder):
     """Write the cluster of three devices, with free ports, and one of its first
-    device alone; returns [(file, [(device, address)])]."""
+    device alone; returns [(file, [Device])]."""
     with open(CLUSTER) as file:
         lines = file.read().splitlines(keepends=True)
     device_lines = [number for number, line in enumerate(lines)
@@ -131,8 +133,9 @@ def write_clusters(folder):
             if number not in kept:
                 text[number] = ""
                 continue
-            devices.append((re.search(r"name: ([\w-]+)", lines[number])[1],
-                            addresses[number]))
+            devices.append(Device(re.search(r"name: ([\w-]+)", lines[number])[1],
+                                  addresses[number],
+                                  float(re.search(r"speed: ([\d.]+)", lines[number])[1])))
             text[number] = re.sub(r'address: "[^"]*"',
                                   f'address: "{addresses[number]}"', lines[number])
         path = os.path.join(folder, file_name)
@@ -149,14 +152,16 @@ def compile_plan(tools, cluster, strategy, plan):
              COMPILE_SECONDS)
 
 
-def start_nodes(nodes, plan, devices):
-    for name, address in devices:
-        nodes.start(f"{os.path.basename(plan)}-{name}",
-                    os.path.join(plan, f"{name}.bundle"), address)
+def start_nodes(nodes, plan, devices, pace):
+    """Start a plan's nodes; each runs at its speed times `pace`, if that is set."""
+    for device in devices:
+        nodes.start(f"{os.path.basename(plan)}-{device.name}",
+                    os.path.join(plan, f"{device.name}.bundle"), device.address,
+                    device.speed * pace if pace else 1)
 
 
 def read_rows(path, count):
-    """The f32 elements of an .npy file (version 1) as `count` rows."""
+    """The floats of an .npy file (version 1) as `count` arrays of equal length."""
     with open(path, "rb") as file:
         content = file.read()
     data = array.array("f", content[10 + int.from_bytes(content[8:10], "little"):])
@@ -175,30 +180,43 @@ def classify(tools, plan, images, repeat, folder):
             for result, row in zip(results, read_rows(outputs, len(images)))]
 
 
-def difference(cluster, single):
-    """The largest difference of two outputs, relative to their largest element."""
-    largest = max(abs(value) for value in single.output)
-    return max(abs(a - b) for a, b in zip(cluster.output, single.output)) / largest
+def difference(output, reference):
+    """The largest difference of two outputs, relative to the largest value;
+    infinite where an output is no number."""
+    if not all(map(math.isfinite, output)):
+        return math.inf
+    largest = max(map(abs, reference))
+    return max(abs(a - b) for a, b in zip(output, reference)) / (largest or 1)
+
+
+def describe_equality(cluster, single):
+    if cluster.output.tobytes() == single.output.tobytes():
+        return "yes, every bit"
+    error = difference(cluster.output, single.output)
+    return f"{'yes' if error <= SUM_TOLERANCE else 'NO'}, to {error:.0e}"
 
 
 def print_table(images, together, alone, nodes):
     print(f"{'image':24} {'class':16} {'probability':>11} {f'{nodes} nodes':>10} "
           f"{'1 node':>10}  equal")
     for image, cluster, single in zip(images, together, alone):
-        equal = difference(cluster, single) <= TOLERANCE
         print(f"{os.path.basename(image):24} {cluster.label:16} "
               f"{100 * cluster.probability:9.1f} % {cluster.milliseconds:7.2f} ms "
-              f"{single.milliseconds:7.2f} ms  "
-              f"{'yes' if equal else 'NO'}")
-    largest = max(map(difference, together, alone))
+              f"{single.milliseconds:7.2f} ms  {describe_equality(cluster, single)}")
+    print("\nMedian latencies. Outputs are equal bit for bit but for one sum over "
+          "devices, the global average pool's.")
+
+
+def explain_latencies(nodes, pace):
+    if pace:
+        return (f"Every node sleeps so long that it has its speed in cluster.yaml times "
+                f"{pace:g} of a core, as a slower board would.")
     cores = len(os.sched_getaffinity(0))
-    print(f"\nEqual: to {TOLERANCE:.0e} of the largest score, since the nodes add "
-          f"partial sums of a mean over the image; here to {largest:.0e}.\n"
-          f"Median latencies. The {nodes} nodes share the {cores} cores of this "
-          "machine, so together they need not be faster here.")
+    return (f"The {nodes} nodes share the {cores} cores of this machine, so together "
+            "they need not be faster here; --pace=0.1 slows all nodes down.")
 
 
-def run_job(build, repeat):
+def run_job(build, repeat, pace):
     tools = {name: os.path.join(build, "bin", name) for name in TOOLS}
     for path in (*tools.values(), MODEL, LABELS, CLUSTER):
         if not os.path.exists(path):
@@ -214,14 +232,16 @@ def run_job(build, repeat):
         compile_plan(tools, three, "proportional", together)
         compile_plan(tools, one, "single", alone)
         with Nodes(tools, folder) as nodes:
-            start_nodes(nodes, together, devices)
-            start_nodes(nodes, alone, device)
+            start_nodes(nodes, together, devices, pace)
+            start_nodes(nodes, alone, device, pace)
             nodes.wait_until_listening()
             print(f"classifying {len(images)} images\n", flush=True)
             answers = [classify(tools, plan, images, repeat, folder)
                        for plan in (together, alone)]
         print_table(images, *answers, len(devices))
-    unequal = sum(difference(a, b) > TOLERANCE for a, b in zip(*answers))
+        print(explain_latencies(len(devices), pace))
+    unequal = sum(difference(cluster.output, single.output) > SUM_TOLERANCE
+                  for cluster, single in zip(*answers))
     if unequal:
         raise JobError(f"{unequal} of {len(images)} outputs differ")
 
@@ -234,13 +254,18 @@ def main():
     parser.add_argument("build", metavar="BUILD", help="build folder with bin/windrow-*")
     parser.add_argument("--repeat", type=int, default=20, metavar="N",
                         help="measure each image N times (default 20)")
+    parser.add_argument("--pace", type=float, metavar="SHARE",
+                        help="slow every node down to its speed in cluster.yaml times "
+                        "this share of a core, as slower boards would be")
     args = parser.parse_args()
     if args.repeat < 1:
         parser.error(f"--repeat must be at least 1, got {args.repeat}")
+    if args.pace is not None and not 0.01 <= args.pace <= 1:
+        parser.error(f"--pace must be between 0.01 and 1, got {args.pace:g}")
     # As Ctrl-C does: leave through the contexts that stop the nodes.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        run_job(os.path.abspath(args.build), args.repeat)
+        run_job(os.path.abspath(args.build), args.repeat, args.pace)
     except JobError as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
