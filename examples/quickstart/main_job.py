@@ -203,8 +203,8 @@ def print_table(images, together, alone, nodes):
         print(f"{os.path.basename(image):24} {cluster.label:16} "
               f"{100 * cluster.probability:9.1f} % {cluster.milliseconds:7.2f} ms "
               f"{single.milliseconds:7.2f} ms  {describe_equality(cluster, single)}")
-    print("\nMedian latencies. Outputs are equal bit for bit but for one sum over "
-          "devices, the global average pool's.")
+    print("\nMedian latencies. The global average pool adds partial sums of all nodes, "
+          "which rounds otherwise than one node's sum.")
 
 
 def explain_latencies(nodes, pace):
