@@ -9,6 +9,7 @@
 #include "compiler/importer/GraphImporter.h"
 
 #include "compiler/importer/OperatorTable.h"
+#include "mlir/IR/Verifier.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -230,12 +231,17 @@ LogicalResult GraphImporter::checkOrder() {
 // Inputs
 //===----------------------------------------------------------------------===//
 
+/// Some exporters write 0 or -1 for a size that is open.
+static bool isOpen(const onnx::TensorShapeProto::Dimension &dimension) {
+  return !dimension.has_dim_value() || dimension.dim_value() <= 0;
+}
+
 /// "1x3x?x?", with names in the place of sizes where there are any.
 static std::string formatDeclaredShape(const onnx::TensorShapeProto &shape,
                                        StringRef separator = "x") {
   auto dimensions = llvm::map_range(
       shape.dim(), [](const onnx::TensorShapeProto::Dimension &dimension) {
-        if (dimension.has_dim_value())
+        if (!isOpen(dimension))
           return std::to_string(dimension.dim_value());
         return dimension.dim_param().empty() ? "?" : dimension.dim_param();
       });
@@ -243,9 +249,7 @@ static std::string formatDeclaredShape(const onnx::TensorShapeProto &shape,
 }
 
 static bool isDynamic(const onnx::TensorShapeProto &shape) {
-  return llvm::any_of(shape.dim(), [](const auto &dimension) {
-    return !dimension.has_dim_value();
-  });
+  return llvm::any_of(shape.dim(), isOpen);
 }
 
 /// Whether `shape` is what is declared, as far as anything is.
@@ -254,7 +258,7 @@ static bool agrees(ArrayRef<int64_t> shape,
   return static_cast<int>(shape.size()) == declared.dim_size() &&
          llvm::all_of(llvm::zip(shape, declared.dim()), [](auto pair) {
            auto [size, dimension] = pair;
-           return !dimension.has_dim_value() || dimension.dim_value() == size;
+           return isOpen(dimension) || dimension.dim_value() == size;
          });
 }
 

@@ -204,8 +204,9 @@ FailureOr<Value> NodeImporter::createConstant(const ConstantTensor &tensor) {
       view = builder().getDenseI64ArrayAttr(tensor.storedShape());
   }
   auto type = RankedTensorType::get(tensor.shape(), value->getElementType());
-  return checkNewOperation(nn::ConstantOp::create(builder(), location, type,
-                                                  *value, view, permutation));
+  Location name = NameLoc::get(builder().getStringAttr(tensor.name()));
+  return checkNewOperation(
+      nn::ConstantOp::create(builder(), name, type, *value, view, permutation));
 }
 
 FailureOr<Value> NodeImporter::createVector(int64_t size,

@@ -15,7 +15,6 @@
 #include "compiler/importer/WeightTable.h"
 #include "dialects/Nn/Nn.h"
 #include "mlir/IR/Builders.h"
-#include "mlir/IR/Verifier.h"
 #include <variant>
 
 namespace windrow::importer {
@@ -113,7 +112,7 @@ public:
   template <typename OpT, typename... Args>
   mlir::FailureOr<mlir::Value> create(Args &&...args);
 
-  /// An nn.constant of the tensor's shape.
+  /// An nn.constant of the tensor's shape, located at the tensor's name.
   mlir::FailureOr<mlir::Value> createConstant(const ConstantTensor &tensor);
   /// An nn.constant of shape [size]; one element is repeated.
   mlir::FailureOr<mlir::Value> createVector(int64_t size,

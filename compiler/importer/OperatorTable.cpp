@@ -8,45 +8,53 @@
 
 #include "compiler/importer/OperatorTable.h"
 
-#include "llvm/ADT/StringSwitch.h"
+#include "llvm/ADT/STLExtras.h"
 
 using namespace windrow::importer;
 
+static constexpr SupportedOperator operators[] = {
+    {"Add", importAdd},
+    {"AveragePool", importAveragePool},
+    {"BatchNormalization", importBatchNormalization},
+    {"Cast", importCast},
+    {"Clip", importClip},
+    {"Concat", importConcat},
+    {"Constant", importConstant},
+    {"ConstantOfShape", importConstantOfShape},
+    {"Conv", importConv},
+    {"Div", importDiv},
+    {"Dropout", importDropout},
+    {"Flatten", importFlatten},
+    {"Gather", importGather},
+    {"Gemm", importGemm},
+    {"GlobalAveragePool", importGlobalAveragePool},
+    {"GlobalMaxPool", importGlobalMaxPool},
+    {"HardSigmoid", importHardSigmoid},
+    {"HardSwish", importHardSwish},
+    {"Identity", importIdentity},
+    {"MatMul", importMatMul},
+    {"MaxPool", importMaxPool},
+    {"Mul", importMul},
+    {"Pad", importPad},
+    {"ReduceMean", importReduceMean},
+    {"Relu", importRelu},
+    {"Reshape", importReshape},
+    {"Shape", importShape},
+    {"Sigmoid", importSigmoid},
+    {"Slice", importSlice},
+    {"Softmax", importSoftmax},
+    {"Squeeze", importSqueeze},
+    {"Sub", importSub},
+    {"Transpose", importTranspose},
+    {"Unsqueeze", importUnsqueeze},
+};
+
+llvm::ArrayRef<SupportedOperator> windrow::importer::supportedOperators() {
+  return operators;
+}
+
 OperatorHandler windrow::importer::findOperator(llvm::StringRef name) {
-  return llvm::StringSwitch<OperatorHandler>(name)
-      .Case("Add", importAdd)
-      .Case("AveragePool", importAveragePool)
-      .Case("BatchNormalization", importBatchNormalization)
-      .Case("Cast", importCast)
-      .Case("Clip", importClip)
-      .Case("Concat", importConcat)
-      .Case("Constant", importConstant)
-      .Case("ConstantOfShape", importConstantOfShape)
-      .Case("Conv", importConv)
-      .Case("Div", importDiv)
-      .Case("Dropout", importDropout)
-      .Case("Flatten", importFlatten)
-      .Case("Gather", importGather)
-      .Case("Gemm", importGemm)
-      .Case("GlobalAveragePool", importGlobalAveragePool)
-      .Case("GlobalMaxPool", importGlobalMaxPool)
-      .Case("HardSigmoid", importHardSigmoid)
-      .Case("HardSwish", importHardSwish)
-      .Case("Identity", importIdentity)
-      .Case("MatMul", importMatMul)
-      .Case("MaxPool", importMaxPool)
-      .Case("Mul", importMul)
-      .Case("Pad", importPad)
-      .Case("ReduceMean", importReduceMean)
-      .Case("Relu", importRelu)
-      .Case("Reshape", importReshape)
-      .Case("Shape", importShape)
-      .Case("Sigmoid", importSigmoid)
-      .Case("Slice", importSlice)
-      .Case("Softmax", importSoftmax)
-      .Case("Squeeze", importSqueeze)
-      .Case("Sub", importSub)
-      .Case("Transpose", importTranspose)
-      .Case("Unsqueeze", importUnsqueeze)
-      .Default(nullptr);
+  const auto *found = llvm::find_if(
+      operators, [&](const auto &entry) { return entry.name == name; });
+  return found == std::end(operators) ? nullptr : found->handler;
 }

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A new operator needs a handler in the file of its group and a line in
-// OperatorTable.cpp.
+// A new operator needs a handler in the file of its group, a line in
+// OperatorTable.cpp, one in docs/onnx-operators.md, and tests.
 //
 //===----------------------------------------------------------------------===//
 
@@ -22,7 +22,16 @@ namespace windrow::importer {
 /// Attributes that it does not ask for are errors.
 using OperatorHandler = mlir::LogicalResult (*)(NodeImporter &node);
 
-/// The handler of ai.onnx operator `name`; null if it is not supported.
+/// An operator of the domain ai.onnx.
+struct SupportedOperator {
+  llvm::StringLiteral name;
+  OperatorHandler handler;
+};
+
+/// All of them, in order of name.
+llvm::ArrayRef<SupportedOperator> supportedOperators();
+
+/// The handler of operator `name`; null if it is not supported.
 OperatorHandler findOperator(llvm::StringRef name);
 
 // ImportConvolutions.cpp

@@ -70,8 +70,10 @@ static llvm::Error writeModule(ModuleOp module, const Options &options,
   }
   OpPrintingFlags flags;
   // With a limit above 0, the printer writes a resource before it measures it.
-  if (!options.printWeights)
-    flags.elideLargeElementsAttrs().elideLargeResourceString(0);
+  if (!options.printWeights && !flags.getLargeResourceStringLimit())
+    flags.elideLargeResourceString(0);
+  if (!options.printWeights && !flags.getLargeElementsAttrLimit())
+    flags.elideLargeElementsAttrs();
   module.print(out, flags);
   return llvm::Error::success();
 }

@@ -186,6 +186,29 @@ TEST(ImportOnnx, EmitsOneErrorThatNamesFileAndNode) {
                                          "got infinity at position 0"));
 }
 
+TEST(ImportOnnx, TakesSizesBelowOneAsOpen) {
+  test::ScratchFolder folder;
+  onnx::ModelProto model = convolution(3, 0.5f);
+  auto &shape = *model.mutable_graph()
+                     ->mutable_input(0)
+                     ->mutable_type()
+                     ->mutable_tensor_type()
+                     ->mutable_shape();
+  shape.mutable_dim(0)->set_dim_value(0);
+  shape.mutable_dim(2)->set_dim_value(-1);
+  std::string path = write(folder, model);
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  EXPECT_TRUE(importOnnx(context, path, {{parsed("1,3,1,1")}}));
+  std::string error;
+  context.getDiagEngine().registerHandler([&](mlir::Diagnostic &diagnostic) {
+    error = diagnostic.str();
+    return mlir::success();
+  });
+  EXPECT_FALSE(importOnnx(context, path));
+  EXPECT_THAT(error, EndsWith("input 'input' has the dynamic shape ?x3x?x1: "
+                              "give numbers with --input-shape=input:?,3,?,1"));
+}
+
 TEST(ImportOnnx, ImportsTwiceIntoOneContext) {
   test::ScratchFolder folder;
   std::string path = write(folder, convolution(3, 0.5f));
