@@ -146,6 +146,7 @@ static Status checkParticipants(const format::Bundle &bundle) {
 
 static Status checkModelTensor(const format::Bundle &bundle,
                                const format::ModelTensor &model,
+                               format::ElementType type,
                                std::string_view list) {
   std::string what =
       fmt::format("{} '{}'", list, printable(textOf(model.name())));
@@ -154,6 +155,10 @@ static Status checkModelTensor(const format::Bundle &bundle,
                                    what, bundle.tensors()->size(),
                                    model.tensor()));
   const format::Tensor &tensor = *bundle.tensors()->Get(model.tensor());
+  if (tensor.type() != type)
+    return corruptData(fmt::format("{}: element type must be {}, got {}", what,
+                                   format::EnumNameElementType(type),
+                                   format::EnumNameElementType(tensor.type())));
   Dims own = dimsOf(tensor.dims()), dims = dimsOf(model.dims());
   switch (model.layout()) {
   case format::TensorLayout::Any:
@@ -165,7 +170,7 @@ static Status checkModelTensor(const format::Bundle &bundle,
       return Status();
     break;
   case format::TensorLayout::NCHW:
-    if (dims.size() == 4 && own.size() == 4 && dims[0] == own[0] &&
+    if (dims.size() == 4 && own.size() == 4 && dims[0] == 1 && own[0] == 1 &&
         dims[1] == own[3] && dims[2] == own[1] && dims[3] == own[2])
       return Status();
     break;
@@ -189,9 +194,11 @@ static Status checkImage(const format::Bundle &bundle) {
                     bundle.inputs()->size()));
   const format::Tensor &tensor =
       *bundle.tensors()->Get(bundle.inputs()->Get(0)->tensor());
-  if (tensor.type() != format::ElementType::U8 || tensor.dims()->size() != 4 ||
-      tensor.dims()->Get(0) != 1)
-    return corruptData("image: the input must be one image of U8 pixels");
+  if (tensor.dims()->size() != 4 || tensor.dims()->Get(0) != 1)
+    return corruptData(
+        fmt::format("image: the input's dims must be [1, height, width, "
+                    "channels], got {}",
+                    formatDims(dimsOf(tensor.dims()))));
   uint32_t channels = tensor.dims()->Get(3);
   if (image.mean()->size() != channels || image.deviation()->size() != channels)
     return corruptData(fmt::format(
@@ -235,10 +242,14 @@ static Status checkClient(const format::Bundle &bundle) {
     return corruptData(
         fmt::format("the client must have inputs and outputs, got {} and {}",
                     inputs, outputs));
+  format::ElementType inputType =
+      bundle.image() ? format::ElementType::U8 : format::ElementType::F32;
   for (const format::ModelTensor *input : *bundle.inputs())
-    WINDROW_RETURN_IF_ERROR(checkModelTensor(bundle, *input, "input"));
+    WINDROW_RETURN_IF_ERROR(
+        checkModelTensor(bundle, *input, inputType, "input"));
   for (const format::ModelTensor *output : *bundle.outputs())
-    WINDROW_RETURN_IF_ERROR(checkModelTensor(bundle, *output, "output"));
+    WINDROW_RETURN_IF_ERROR(
+        checkModelTensor(bundle, *output, format::ElementType::F32, "output"));
   if (bundle.image())
     WINDROW_RETURN_IF_ERROR(checkImage(bundle));
   if (sizeOf(bundle.labels()) != 0)

@@ -42,6 +42,17 @@ std::optional<uint64_t> byteCount(format::ElementType type, Dims dims);
 /// "[1, 56, 56, 64]".
 std::string formatDims(Dims dims);
 
+/// "1x56x56x64", of any range of integers.
+template <typename Range> std::string formatExtents(const Range &dims) {
+  std::string text;
+  for (auto dim : dims) {
+    if (!text.empty())
+      text += 'x';
+    text += std::to_string(dim);
+  }
+  return text;
+}
+
 } // namespace windrow
 
 #endif // WINDROW_RUNTIME_ARTIFACT_SHAPE_H

@@ -50,6 +50,7 @@ public:
   TransportConfig transportConfig() const override;
   Status runRequest(Transport &transport, uint32_t request,
                     bool waitForever) override;
+  std::span<const OperatorTime> operatorTimes() const override { return times; }
   std::span<std::byte> tensorData(uint32_t tensor) override;
 
 private:
@@ -59,6 +60,7 @@ private:
   };
 
   const format::Bundle &bundle() const { return bundleReader.bundle(); }
+  Status outOfMemory(std::string_view what, size_t bytes) const;
   Status runKernel(uint32_t index);
 
   const BundleReader bundleReader;
@@ -71,13 +73,17 @@ private:
   PackedWeights packedWeights;
   std::vector<std::unique_ptr<Kernel>> kernels;
   std::vector<ChannelEnd> channels;
+  /// By operator; empty where nobody asked.
+  std::vector<OperatorTime> times;
 };
 } // namespace
 
+/// Fails by returning null.
 static AlignedMemory allocateZeroed(size_t bytes) {
   AlignedMemory memory(static_cast<std::byte *>(
-      ::operator new(bytes, std::align_val_t(bundleAlignment))));
-  std::memset(memory.get(), 0, bytes);
+      ::operator new(bytes, std::align_val_t(bundleAlignment), std::nothrow)));
+  if (memory)
+    std::memset(memory.get(), 0, bytes);
   return memory;
 }
 
@@ -90,10 +96,19 @@ BundleExecutor::BundleExecutor(BundleReader reader,
     : bundleReader(std::move(reader)),
       threads(options.threads > 0 ? options.threads : bundle().threads()),
       requestTimeout(options.requestTimeout),
-      pacer(options.pace, /*isSingleThreaded=*/threads == 1) {}
+      pacer(options.pace, /*isSingleThreaded=*/threads == 1),
+      times(options.timeOperators ? bundle().operators()->size() : 0) {}
+
+Status BundleExecutor::outOfMemory(std::string_view what, size_t bytes) const {
+  return Status(StatusCode::Unavailable,
+                fmt::format("{}: {} bytes for the {} cannot be allocated",
+                            bundleReader.path().string(), bytes, what));
+}
 
 Status BundleExecutor::prepare() {
   arena = allocateZeroed(bundle().arena_bytes());
+  if (!arena)
+    return outOfMemory("arena", bundle().arena_bytes());
   if (threads > 1)
     threadpool.reset(pthreadpool_create(threads));
   KernelResources resources{bundleReader, packedWeights, threadpool.get()};
@@ -106,6 +121,8 @@ Status BundleExecutor::prepare() {
     kernels.push_back(std::move(*kernel));
   }
   workspace = allocateZeroed(workspaceBytes);
+  if (!workspace)
+    return outOfMemory("workspace", workspaceBytes);
   for (const std::unique_ptr<Kernel> &kernel : kernels)
     WINDROW_RETURN_IF_ERROR(kernel->bind(arena.get(), workspace.get()));
   for (const format::Channel *channel : *bundle().channels())
@@ -139,9 +156,14 @@ std::span<std::byte> BundleExecutor::tensorData(uint32_t index) {
 }
 
 Status BundleExecutor::runKernel(uint32_t index) {
+  Clock::time_point start = times.empty() ? Clock::time_point() : Clock::now();
   pacer.beginWork();
   Status status = kernels[index]->run();
   pacer.endWork();
+  if (!times.empty()) {
+    ++times[index].runs;
+    times[index].total += Clock::now() - start;
+  }
   if (status.ok())
     return status;
   const format::Operator &op = *bundle().operators()->Get(index);

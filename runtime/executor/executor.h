@@ -30,14 +30,22 @@ struct ExecutorOptions {
   /// How long a request may take: a device counts from its first receive, the
   /// client from the start.
   std::chrono::milliseconds requestTimeout{30000};
+  /// Measure what each operator takes, for `Executor::operatorTimes`.
+  bool timeOperators = false;
+};
+
+/// What one operator has taken so far, the sleep of a pace included.
+struct OperatorTime {
+  uint64_t runs = 0;
+  std::chrono::nanoseconds total{};
 };
 
 /// A bundle ready to run: its weights packed, its arena allocated, its kernels
 /// bound. Used by one thread at a time.
 class Executor {
 public:
-  /// Takes over `reader`. Fails where a kernel cannot be made of an operator;
-  /// the message names the file and the operator.
+  /// Takes over `reader`. Fails where a kernel cannot be made of an operator,
+  /// and where memory runs out; the message names the file.
   static Expected<std::unique_ptr<Executor>>
   create(BundleReader reader, const ExecutorOptions &options);
 
@@ -54,6 +62,10 @@ public:
   /// nothing. On failure the epoch is to be closed.
   virtual Status runRequest(Transport &transport, uint32_t request,
                             bool waitForever) = 0;
+
+  /// What the operators of the bundle have taken, by index; empty unless the
+  /// options ask for it.
+  virtual std::span<const OperatorTime> operatorTimes() const = 0;
 
   /// The bytes of `tensor`, an index of the bundle's list, between requests.
   virtual std::span<std::byte> tensorData(uint32_t tensor) = 0;

@@ -8,10 +8,11 @@
 
 #include "runtime/executor/model_tensors.h"
 
-#include <cassert>
+#include "runtime/artifact/operands.h"
+#include "runtime/artifact/shape.h"
+
 #include <cstring>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 using namespace windrow;
 
@@ -65,10 +66,15 @@ Status windrow::storeInput(const format::ModelTensor &model,
   if (tensor.shape != shape)
     return Status(StatusCode::InvalidArgument,
                   fmt::format("input '{}' must have the shape {}, got {}",
-                              model.name()->str(), fmt::join(shape, "x"),
-                              fmt::join(tensor.shape, "x")));
-  assert(tensor.values.size() * sizeof(float) == destination.size() &&
-         "a tensor holds as many values as its shape says");
+                              printable(textOf(model.name())),
+                              formatExtents(shape),
+                              formatExtents(tensor.shape)));
+  if (tensor.values.size() * sizeof(float) != destination.size())
+    return Status(StatusCode::InvalidArgument,
+                  fmt::format("input '{}' must have {} values, got {}",
+                              printable(textOf(model.name())),
+                              destination.size() / sizeof(float),
+                              tensor.values.size()));
   if (model.layout() == format::TensorLayout::NCHW) {
     transposeMatrix(tensor.values.data(),
                     reinterpret_cast<float *>(destination.data()), shape[1],

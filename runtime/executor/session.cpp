@@ -99,6 +99,12 @@ Status PlanSession::connectToThreads(const std::filesystem::path &directory,
         BundleReader::open(bundlePath(directory, device));
     if (!reader)
       return reader.error();
+    if (reader->selfName() != device)
+      return Status(StatusCode::InvalidArgument,
+                    fmt::format("{}: bundle must be that of '{}', got that of "
+                                "'{}'",
+                                reader->path().string(), device,
+                                reader->selfName()));
     if (!std::ranges::equal(*reader->bundle().plan_digest(),
                             *bundle().plan_digest()))
       return Status(StatusCode::Incompatible,
@@ -206,9 +212,15 @@ Expected<Answer> PlanSession::run(const Image &image) {
                     "pixels of {} channels",
                     width, height, channels, image.width, image.height,
                     image.channels)));
-  Clock::time_point start = Clock::now();
   std::span<std::byte> destination =
       executor->tensorData(bundle().inputs()->Get(0)->tensor());
+  if (image.pixels.size() != destination.size())
+    return failure(
+        Status(StatusCode::InvalidArgument,
+               fmt::format("image must have {} bytes of pixels, got "
+                           "{}",
+                           destination.size(), image.pixels.size())));
+  Clock::time_point start = Clock::now();
   std::ranges::copy(std::as_bytes(std::span(image.pixels)),
                     destination.begin());
   return request(start);

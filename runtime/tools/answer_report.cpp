@@ -8,10 +8,12 @@
 
 #include "runtime/tools/answer_report.h"
 
+#include "runtime/artifact/shape.h"
+#include "runtime/tools/command_line.h"
+
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
@@ -93,16 +95,16 @@ static std::string formatOutputs(const PlanDescription &plan,
          rankClasses(result.outputs[0].values, topCount))
       parts.push_back(fmt::format("{} {:.1f} %", nameClass(plan, entry.index),
                                   100 * entry.probability));
-    return fmt::format("{}", fmt::join(parts, ", "));
+    return joinWithCommas(parts);
   }
   for (size_t i = 0; i < result.outputs.size(); ++i) {
     const std::vector<float> &values = result.outputs[i].values;
     auto [least, greatest] = std::minmax_element(values.begin(), values.end());
-    parts.push_back(fmt::format(
-        "{} {} in [{:.6g}, {:.6g}]", plan.outputs[i].name,
-        fmt::join(result.outputs[i].shape, "x"), *least, *greatest));
+    parts.push_back(
+        fmt::format("{} {} in [{:.6g}, {:.6g}]", plan.outputs[i].name,
+                    formatExtents(result.outputs[i].shape), *least, *greatest));
   }
-  return fmt::format("{}", fmt::join(parts, ", "));
+  return joinWithCommas(parts);
 }
 
 std::string windrow::formatResult(const PlanDescription &plan,

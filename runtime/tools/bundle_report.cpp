@@ -10,16 +10,19 @@
 
 #include "runtime/artifact/operands.h"
 #include "runtime/artifact/shape.h"
+#include "runtime/tools/command_line.h"
 #include "runtime/tools/operator_attributes.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 using namespace windrow;
 using Json = nlohmann::ordered_json;
 
 static std::string formatDigest(const format::Bundle &bundle) {
-  return fmt::format("{:02x}", fmt::join(*bundle.plan_digest(), ""));
+  std::string text;
+  for (uint8_t byte : *bundle.plan_digest())
+    text += fmt::format("{:02x}", byte);
+  return text;
 }
 
 static const char *nameInstruction(format::InstructionKind kind) {
@@ -44,7 +47,7 @@ static uint64_t tensorBytes(const format::Tensor &tensor) {
 
 /// "1x56x56x64 f32".
 static std::string formatTensor(const format::Tensor &tensor) {
-  return fmt::format("{} {}", fmt::join(*tensor.dims(), "x"),
+  return fmt::format("{} {}", formatExtents(*tensor.dims()),
                      tensor.type() == format::ElementType::F32 ? "f32" : "u8");
 }
 
@@ -63,7 +66,8 @@ static std::string formatBytes(uint64_t bytes) {
 static Json describeTensors(const format::Bundle &bundle) {
   Json tensors = Json::array();
   for (const format::Tensor *tensor : *bundle.tensors())
-    tensors.push_back({{"type", format::EnumNameElementType(tensor->type())},
+    tensors.push_back({{"name", textOf(tensor->name())},
+                       {"type", format::EnumNameElementType(tensor->type())},
                        {"dims", std::vector<uint32_t>(tensor->dims()->begin(),
                                                       tensor->dims()->end())},
                        {"offset", tensor->offset()},
@@ -74,7 +78,8 @@ static Json describeTensors(const format::Bundle &bundle) {
 static Json describeWeights(const format::Bundle &bundle) {
   Json weights = Json::array();
   for (const format::Weight *weight : *bundle.weights())
-    weights.push_back({{"type", format::EnumNameElementType(weight->type())},
+    weights.push_back({{"name", textOf(weight->name())},
+                       {"type", format::EnumNameElementType(weight->type())},
                        {"dims", std::vector<uint32_t>(weight->dims()->begin(),
                                                       weight->dims()->end())},
                        {"offset", weight->offset()}});
@@ -171,6 +176,10 @@ Json windrow::describeBundle(const BundleReader &reader) {
 // Text
 //===----------------------------------------------------------------------===//
 
+static std::string nameOf(const format::Operator &op) {
+  return printable(textOf(op.name()));
+}
+
 static void formatOperators(const format::Bundle &bundle, std::string &out) {
   for (uint32_t i = 0; i < bundle.operators()->size(); ++i) {
     const format::Operator &op = *bundle.operators()->Get(i);
@@ -181,10 +190,10 @@ static void formatOperators(const format::Bundle &bundle, std::string &out) {
     for (uint32_t weight : operands.weights())
       inputs.push_back(
           fmt::format("w{} {}", weight,
-                      fmt::join(*bundle.weights()->Get(weight)->dims(), "x")));
+                      formatExtents(*bundle.weights()->Get(weight)->dims())));
     out += fmt::format("  {:4}  {:15} {}: {} -> {}", i,
-                       operationName(op.operation_type()), textOf(op.name()),
-                       fmt::join(inputs, ", "),
+                       operationName(op.operation_type()), nameOf(op),
+                       joinWithCommas(inputs),
                        formatTensor(*bundle.tensors()->Get(operands.output())));
     Json attributes = describeAttributes(op);
     for (const auto &[key, value] : attributes.items())
@@ -210,7 +219,7 @@ static void formatInstructions(const format::Bundle &bundle, std::string &out) {
     uint32_t index = instruction->index();
     bool isRun = instruction->kind() == format::InstructionKind::Run;
     out += isRun ? fmt::format("  {:4}  run {} {}\n", position, index,
-                               textOf(bundle.operators()->Get(index)->name()))
+                               nameOf(*bundle.operators()->Get(index)))
                  : fmt::format("  {:4}  {}, channel {}\n", position,
                                nameInstruction(instruction->kind()),
                                bundle.channels()->Get(index)->id());
@@ -220,9 +229,10 @@ static void formatInstructions(const format::Bundle &bundle, std::string &out) {
 
 std::string windrow::formatBundle(const BundleReader &reader) {
   const format::Bundle &bundle = reader.bundle();
-  std::string out = fmt::format(
-      "{} of model {} by {}\nplan {}\n", reader.selfName(),
-      textOf(bundle.model()), textOf(bundle.producer()), formatDigest(bundle));
+  std::string out =
+      fmt::format("{} of model {} by {}\nplan {}\n", reader.selfName(),
+                  printable(textOf(bundle.model())),
+                  printable(textOf(bundle.producer())), formatDigest(bundle));
   out += fmt::format(
       "threads {}, arena {}, {} weights of {}, header {}\n", bundle.threads(),
       formatBytes(bundle.arena_bytes()), bundle.weights()->size(),
@@ -230,14 +240,14 @@ std::string windrow::formatBundle(const BundleReader &reader) {
   out += "participants:\n";
   for (const format::Participant *participant : *bundle.participants())
     out += fmt::format("  {} {}\n", participant->name()->str(),
-                       textOf(participant->address()));
+                       printable(textOf(participant->address())));
   for (auto [title, list] : {std::pair("inputs:\n", bundle.inputs()),
                              std::pair("outputs:\n", bundle.outputs())})
     if (list && list->size() > 0) {
       out += title;
       for (const format::ModelTensor *tensor : *list)
-        out += fmt::format("  {} {} {}\n", tensor->name()->str(),
-                           fmt::join(*tensor->dims(), "x"),
+        out += fmt::format("  {} {} {}\n", printable(textOf(tensor->name())),
+                           formatExtents(*tensor->dims()),
                            format::EnumNameTensorLayout(tensor->layout()));
     }
   out += "operators:\n";

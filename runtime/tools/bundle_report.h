@@ -1,5 +1,4 @@
-//===- bundle_report.h - A bundle for people and programs ---------*- C++
-//-*-==//
+//===- bundle_report.h - A bundle for people and programs -------*- C++ -*-===//
 //
 // Part of the Windrow Project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.

@@ -49,7 +49,17 @@ windrow::parseAddresses(const std::vector<std::string> &entries,
   return addresses;
 }
 
+std::string windrow::joinWithCommas(const std::vector<std::string> &parts) {
+  std::string text;
+  for (const std::string &part : parts) {
+    text += text.empty() ? "" : ", ";
+    text += part;
+  }
+  return text;
+}
+
 std::chrono::milliseconds windrow::toMilliseconds(double seconds) {
+  constexpr double longest = 1e9; // some decades
   return std::chrono::milliseconds(
-      std::max<int64_t>(1, std::llround(seconds * 1e3)));
+      std::max<int64_t>(1, std::llround(std::min(seconds, longest) * 1e3)));
 }

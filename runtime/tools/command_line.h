@@ -33,7 +33,10 @@ Expected<std::map<std::string, std::string>>
 parseAddresses(const std::vector<std::string> &entries,
                std::string_view option);
 
-/// `seconds` as a duration, at least a millisecond.
+/// "a, b, c".
+std::string joinWithCommas(const std::vector<std::string> &parts);
+
+/// `seconds` as a duration from a millisecond to some decades.
 std::chrono::milliseconds toMilliseconds(double seconds);
 
 } // namespace windrow

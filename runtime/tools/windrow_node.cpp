@@ -60,6 +60,7 @@ int main(int argc, char **argv) {
   app.add_option("--peer", peers,
                  "Where another device is, instead of the plan's address; may "
                  "be repeated")
+      ->allow_extra_args(false)
       ->type_name("DEVICE=HOST:PORT");
   app.add_option("--threads", options.threads,
                  "Threads for kernels; the plan's number unless given")

@@ -184,6 +184,7 @@ int main(int argc, char **argv) {
   app.add_option("--device", devices,
                  "Where a device is, instead of the plan's address; may be "
                  "repeated")
+      ->allow_extra_args(false)
       ->type_name("DEVICE=HOST:PORT");
   app.add_option("--repeat", options.repeat,
                  "Ask so many times and print min, median and p95 (1)")

@@ -113,11 +113,24 @@ const Case cases[] = {
        b.modelInput(0, {1, 3, 2, 2}, format::TensorLayout::NCHW);
      },
      "image: the model must have one input, got 2"},
-    {"ImageType",
+    {"InputType",
      [](TestBundle &b) {
        b.header.inputs[0]->tensor = b.tensor({1, 2, 2, 3});
      },
-     "image: the input must be one image of U8 pixels"},
+     "input 'image': element type must be U8, got F32"},
+    {"InputTypeWithoutImage", [](TestBundle &b) { b.header.image.reset(); },
+     "input 'image': element type must be F32, got U8"},
+    {"OutputType",
+     [](TestBundle &b) {
+       b.header.tensors[1]->type = format::ElementType::U8;
+     },
+     "output 'scores': element type must be F32, got U8"},
+    {"ImageDims",
+     [](TestBundle &b) {
+       b.header.inputs[0]->layout = format::TensorLayout::Any;
+       b.header.tensors[0]->dims = {12};
+     },
+     "image: the input's dims must be [1, height, width, channels], got [12]"},
     {"ImageMean", [](TestBundle &b) { b.header.image->mean.resize(1); },
      "image: mean and deviation must have 3 entries each, got 1 and 3"},
     {"ImageDeviation", [](TestBundle &b) { b.header.image->deviation[2] = 0; },
