@@ -72,6 +72,15 @@ class SummarizeTestsTest(unittest.TestCase):
             (1, "failed: B_NOT_BUILT\n    no file\n1 passed, 1 failed\n"),
         )
 
+    def test_test_whose_program_is_missing_fails(self):
+        missing = NOT_BUILT.replace("B_NOT_BUILT", "custom").replace(
+            "no file", "Unable to find executable")
+        self.report("ctest.xml", PASSED, missing)
+        self.assertEqual(
+            self.run_summary(),
+            (1, "failed: custom\n    Unable to find executable\n1 passed, 1 failed\n"),
+        )
+
     def test_lit_suite_counts_its_own_tests(self):
         self.report("ctest.xml", PASSED, LIT_FAILED)
         self.report(

@@ -32,7 +32,9 @@ class Summary:
         output = case.findtext("system-out") or ""
         if failure is not None:
             self.failures.append((name, output or failure.text or ""))
-        elif skip is not None and name.endswith("_NOT_BUILT"):
+        elif skip is not None and (
+                name.endswith("_NOT_BUILT")
+                or skip.get("message", "") == "Unable to find executable"):
             self.failures.append((name, skip.get("message", "")))
         elif skip is not None:
             self.skips.append((name, skip_reason(output) or skip.get("message", "")))
