@@ -288,6 +288,11 @@ Landing Endpoint::beginLandingLocked(ParticipantIndex from,
                               tag.channel, channel->spec.bytes, tag.bytes));
   if (tag.epoch != epoch || phase == Phase::Closed || phase == Phase::Failed)
     return {Landing::Action::Discard};
+  // Another device may have heard of the start before this one did.
+  if (phase != Phase::Open && (phase != Phase::Ready || from == clientIndex()))
+    return reject(fmt::format("frame on channel {} must come after the start "
+                              "of its epoch, got it before",
+                              tag.channel));
   if (channel->early != Channel::Early::Empty) {
     channel->frameWaits = true;
     return {Landing::Action::Wait};
