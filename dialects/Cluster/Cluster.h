@@ -14,6 +14,7 @@
 #ifndef WINDROW_DIALECTS_CLUSTER_CLUSTER_H
 #define WINDROW_DIALECTS_CLUSTER_CLUSTER_H
 
+#include "dialects/Nn/RowWindow.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/DLTI/DLTI.h"
 #include "mlir/IR/BuiltinAttributes.h"
@@ -43,6 +44,9 @@ inline constexpr llvm::StringLiteral clientName = "client";
 
 /// The discardable attribute of an operation that holds its `LayoutAttr`.
 inline constexpr llvm::StringLiteral layoutAttrName = "cluster.layout";
+
+/// The discardable attribute of an operation that holds its `PartialsAttr`.
+inline constexpr llvm::StringLiteral partialsAttrName = "cluster.partials";
 
 /// The discardable attribute of a module that lists its `LinkAttr`s.
 inline constexpr llvm::StringLiteral linksAttrName = "cluster.links";

@@ -33,8 +33,7 @@ static LogicalResult verifyLayout(Operation *op, Attribute attribute) {
     return op->emitOpError()
            << "with '" << layoutAttrName << "' must have one result, got "
            << op->getNumResults();
-  if (layout.getKind() != LayoutKind::Rows &&
-      layout.getKind() != LayoutKind::Channels)
+  if (!layout.isDivided())
     return success();
 
   auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
@@ -49,6 +48,18 @@ static LogicalResult verifyLayout(Operation *op, Attribute attribute) {
     return op->emitOpError()
            << "bounds of its " << stringifyLayoutKind(layout.getKind())
            << " must end at " << size << ", got " << layout.getBounds().back();
+  return success();
+}
+
+static LogicalResult verifyPartials(Operation *op, Attribute attribute) {
+  if (!isa<PartialsAttr>(attribute))
+    return op->emitOpError()
+           << "'" << partialsAttrName << "' must be a #cluster.partials, got "
+           << attribute;
+  if (!op->hasAttr(layoutAttrName))
+    return op->emitOpError()
+           << "with '" << partialsAttrName << "' must have a '"
+           << layoutAttrName << "', where their sum lives";
   return success();
 }
 
@@ -73,6 +84,8 @@ ClusterDialect::verifyOperationAttribute(Operation *op,
                                          NamedAttribute attribute) {
   if (attribute.getName() == layoutAttrName)
     return verifyLayout(op, attribute.getValue());
+  if (attribute.getName() == partialsAttrName)
+    return verifyPartials(op, attribute.getValue());
   if (attribute.getName() == linksAttrName)
     return verifyLinks(op, attribute.getValue());
   return success();

@@ -21,7 +21,8 @@ def Cluster_Dialect : Dialect {
     A network passes through three levels on its way to the machines.
 
     *Global*: one function of `nn` operations; the discardable attribute
-    `cluster.layout` on an operation says where its result is computed. The
+    `cluster.layout` on an operation says where its result is computed, and
+    `cluster.partials` beside it that it is a sum over input channels. The
     module names the machines in `dlti.target_system_spec`, one entry per device
     in plan order, each with `"cluster.address"`, `"cluster.threads"`,
     `"cluster.speed"` and, where it is known, `"cluster.memory_mb"`, and holds
@@ -67,23 +68,76 @@ def Cluster_LayoutAttr : Cluster_Attr<"Layout", "layout"> {
     `rows`: device i of the list holds the rows (dimension 1)
     `bounds[i]` to `bounds[i + 1]`, the upper one excluded; `channels`: the same
     for the last dimension. Bounds ascend from 0 to the size of the dimension;
-    two equal ones leave a device without a part.
+    two equal ones leave a device without a part. The order of the devices is
+    free, and may differ from one operation to the next.
+
+    `computed`, of a layout by rows, holds a begin and an end for each device:
+    the rows that it computes, its own among them. The others are owned by
+    another device and are computed once more, so that they need not be sent. A
+    needed row that a device does not compute comes from its owner.
 
     ```mlir
     #cluster.layout<owner, ["press-1"]>
     #cluster.layout<rows, ["press-1", "press-2"], [0, 35, 56]>
+    #cluster.layout<rows, ["press-1", "press-2"], [0, 35, 56], computed = [0, 37, 33, 56]>
+    #cluster.layout<channels, ["press-2", "press-1"], [0, 48, 64]>
     ```
   }];
   let parameters = (ins
     EnumParameter<Cluster_LayoutKind>:$kind,
     ArrayRefParameter<"::mlir::StringAttr", "device names">:$devices,
-    OptionalArrayRefParameter<"int64_t", "bounds of the parts">:$bounds);
+    OptionalArrayRefParameter<"int64_t", "bounds of the parts">:$bounds,
+    OptionalArrayRefParameter<"int64_t", "begin and end of the rows that each device computes">:$computed);
+  let builders = [
+    AttrBuilder<(ins "::windrow::cluster::LayoutKind":$kind,
+                     "::llvm::ArrayRef<::mlir::StringAttr>":$devices,
+                     CArg<"::llvm::ArrayRef<int64_t>", "{}">:$bounds), [{
+      return $_get($_ctxt, kind, devices, bounds, ::llvm::ArrayRef<int64_t>());
+    }]>
+  ];
   let assemblyFormat = [{
-    `<` $kind `,` `[` $devices `]` (`,` `[` $bounds^ `]`)? `>`
+    `<` $kind `,` `[` $devices `]` (`,` `[` $bounds^ `]`)?
+    (`,` `computed` `=` `[` $computed^ `]`)? `>`
   }];
   let extraClassDeclaration = [{
+    /// Whether the devices hold parts, of rows or of channels.
+    bool isDivided() const;
+
     /// Index of `device` in the list, or -1.
     int64_t getDevicePosition(::llvm::StringRef device) const;
+
+    /// The rows or channels that the device at `position` holds for all
+    /// devices, of a layout that is divided.
+    ::windrow::RowInterval getOwnedInterval(unsigned position) const;
+
+    /// These and what the device computes beyond them.
+    ::windrow::RowInterval getComputedInterval(unsigned position) const;
+  }];
+  let genVerifyDecl = 1;
+}
+
+def Cluster_PartialsAttr : Cluster_Attr<"Partials", "partials"> {
+  let summary = "who contracts which input channels";
+  let description = [{
+    Stands beside the layout of a convolution without groups or of a fully
+    connected layer. Device i of the list contracts the input channels
+    `bounds[i]` to `bounds[i + 1]`, the upper one excluded, without bias and
+    clamp. These partial results are summed in the order of the list where the
+    layout says that the result is computed, whereupon bias and clamp follow.
+
+    ```mlir
+    %1 = nn.fully_connected %0, %w, %b {
+        cluster.partials = #cluster.partials<["press-1", "press-2"], [0, 2048, 4096]>,
+        cluster.layout = #cluster.layout<owner, ["press-1"]>} : ...
+    ```
+  }];
+  let parameters = (ins
+    ArrayRefParameter<"::mlir::StringAttr", "device names">:$devices,
+    ArrayRefParameter<"int64_t", "bounds of the input channels">:$bounds);
+  let assemblyFormat = "`<` `[` $devices `]` `,` `[` $bounds `]` `>`";
+  let extraClassDeclaration = [{
+    /// The input channels that the device at `position` contracts.
+    ::windrow::RowInterval getInterval(unsigned position) const;
   }];
   let genVerifyDecl = 1;
 }
@@ -93,20 +147,23 @@ def Cluster_PartAttr : Cluster_Attr<"Part", "part"> {
   let description = [{
     Tensors are numbered as the operations of the global level that they came
     from. The part is the half-open range `begin` to `end` of `dimension`, whose
-    whole size is `size`. `cluster-verify-placement` proves with it that every
-    part of a tensor is produced exactly once, or as a whole by each of several
-    devices.
+    whole size is `size`. Of these, `ownedBegin` to `ownedEnd` are produced for
+    all devices, and the rest, which another device owns, for this one alone.
+    `cluster-verify-placement` proves with it that every part of a tensor is
+    owned exactly once, or as a whole by each of several devices.
 
     ```mlir
     #cluster.part<tensor = 7, dimension = 1, 28 to 56 of 112>
+    #cluster.part<tensor = 7, dimension = 1, 26 to 56 of 112, owned 28 to 56>
     ```
   }];
   let parameters = (ins "int64_t":$tensor, "int64_t":$dimension,
-                        "int64_t":$begin, "int64_t":$end, "int64_t":$size);
-  let assemblyFormat = [{
-    `<` `tensor` `=` $tensor `,` `dimension` `=` $dimension `,`
-    $begin `to` $end `of` $size `>`
+                        "int64_t":$begin, "int64_t":$end, "int64_t":$size,
+                        "int64_t":$ownedBegin, "int64_t":$ownedEnd);
+  let extraClassDeclaration = [{
+    int64_t getOwnedSize() const { return getOwnedEnd() - getOwnedBegin(); }
   }];
+  let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
 }
 

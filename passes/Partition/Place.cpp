@@ -66,7 +66,7 @@ private:
 
   SmallVector<RowPiece> choosePieces(Operation *op, unsigned device);
   bool isWorthwhile(Operation *op, unsigned device, size_t pieces);
-  PartAttr getPart(Value tensor, RowInterval rows);
+  PartAttr getPart(Value tensor, unsigned device, RowInterval rows);
 
   Value computePiece(Operation *op, unsigned device, RowInterval rows);
   Value computePartial(Operation *op, unsigned device);
@@ -183,16 +183,20 @@ Value Placer::getRows(OpBuilder &inner, Value tensor, Value strip,
 // Operations
 //===----------------------------------------------------------------------===//
 
-PartAttr Placer::getPart(Value tensor, RowInterval rows) {
+PartAttr Placer::getPart(Value tensor, unsigned device, RowInterval rows) {
   auto type = cast<RankedTensorType>(tensor.getType());
-  int64_t number = tensorNumbers.lookup(tensor);
-  if (type.getRank() == 4)
-    return PartAttr::get(type.getContext(), number, 1, rows.begin, rows.end,
-                         type.getDimSize(1));
   if (type.getRank() == 0)
     return {};
-  int64_t size = type.getDimSize(0);
-  return PartAttr::get(type.getContext(), number, 0, 0, size, size);
+  int64_t dimension = type.getRank() == 4 ? 1 : 0;
+  int64_t size = type.getDimSize(dimension);
+  RowInterval owned = plan.getShares(tensor)[device].owned.intersect(rows);
+  if (owned.empty())
+    owned = {rows.begin, rows.begin};
+  if (dimension == 0)
+    rows = owned = {0, size};
+  return PartAttr::get(type.getContext(), tensorNumbers.lookup(tensor),
+                       dimension, rows.begin, rows.end, size, owned.begin,
+                       owned.end);
 }
 
 bool Placer::isWorthwhile(Operation *op, unsigned device, size_t pieces) {
@@ -266,7 +270,7 @@ Value Placer::computePiece(Operation *op, unsigned device, RowInterval rows) {
     return whole->getResult(0);
   };
   return buildFragment(builder, op->getLoc(), nameOf(device),
-                       getPart(result, rows), build)
+                       getPart(result, device, rows), build)
       .getResult(0);
 }
 
@@ -350,12 +354,12 @@ void Placer::placeReduction(Operation *op) {
   }
 
   auto finish = [&](unsigned target, ValueRange parts) {
-    FragmentOp last =
-        buildFragment(builder, op->getLoc(), nameOf(target),
-                      getPart(result, allRows(result)), [&](OpBuilder &inner) {
-                        return reduction.buildFinal(
-                            inner, addInOrder(inner, op->getLoc(), parts));
-                      });
+    FragmentOp last = buildFragment(
+        builder, op->getLoc(), nameOf(target),
+        getPart(result, target, allRows(result)), [&](OpBuilder &inner) {
+          return reduction.buildFinal(inner,
+                                      addInOrder(inner, op->getLoc(), parts));
+        });
     addPiece(result, target, {allRows(result), last.getResult(0)});
   };
   if (isShared) {

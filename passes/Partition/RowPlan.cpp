@@ -72,6 +72,8 @@ FailureOr<RowPlan> RowPlan::create(func::FuncOp function,
 static LogicalResult checkLayout(Operation *op, LayoutAttr layout) {
   if (layout.getKind() == LayoutKind::Channels)
     return op->emitOpError() << "cannot be computed by channels";
+  if (op->hasAttr(partialsAttrName))
+    return op->emitOpError() << "cannot be computed from partial results";
   auto windows = dyn_cast<nn::RowWindowOpInterface>(op);
   if (layout.getKind() == LayoutKind::Rows &&
       (!windows || !windows.isRowSplittable()))
@@ -97,11 +99,12 @@ LogicalResult RowPlan::addResult(Operation *op) {
     if (found == participants.end())
       return op->emitOpError()
              << "layout must name devices of the module, got " << device;
-    RowInterval rows = allRows(result);
-    if (layout.getKind() == LayoutKind::Rows)
-      rows = {layout.getBounds()[position], layout.getBounds()[position + 1]};
     RowShare &share = resultShares[found - participants.begin()];
-    share.computed = share.owned = rows;
+    share.computed = share.owned = allRows(result);
+    if (layout.getKind() == LayoutKind::Rows) {
+      share.owned = layout.getOwnedInterval(position);
+      share.computed = layout.getComputedInterval(position);
+    }
   }
   shares[result] = std::move(resultShares);
   return success();

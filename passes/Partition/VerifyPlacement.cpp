@@ -23,37 +23,43 @@ namespace windrow::cluster {
 /// The fragments that produce parts of one tensor.
 using Producers = SmallVector<FragmentOp>;
 
-/// Fails where parts of `producers`, sorted by their begin, overlap.
+/// Fails where owned parts of `producers`, sorted by their begin, overlap.
 static LogicalResult verifyDisjoint(ArrayRef<FragmentOp> producers) {
-  for (size_t i = 1; i < producers.size(); ++i) {
-    FragmentOp before = producers[i - 1], fragment = producers[i];
+  FragmentOp before;
+  for (FragmentOp fragment : producers) {
     PartAttr part = fragment.getPartAttr();
-    int64_t end = before.getPartAttr().getEnd();
-    if (part.getBegin() >= end)
+    if (part.getOwnedSize() == 0)
       continue;
-    InFlightDiagnostic diagnostic =
-        fragment.emitOpError() << "produces " << part.getBegin() << " to "
-                               << std::min(end, part.getEnd()) << " of tensor "
-                               << part.getTensor() << " once more";
-    diagnostic.attachNote(before.getLoc()) << "produced here already";
-    return diagnostic;
+    int64_t end = before ? before.getPartAttr().getOwnedEnd() : 0;
+    if (part.getOwnedBegin() < end) {
+      InFlightDiagnostic diagnostic =
+          fragment.emitOpError()
+          << "produces " << part.getOwnedBegin() << " to "
+          << std::min(end, part.getOwnedEnd()) << " of tensor "
+          << part.getTensor() << " once more";
+      diagnostic.attachNote(before.getLoc()) << "produced here already";
+      return diagnostic;
+    }
+    before = fragment;
   }
   return success();
 }
 
-/// Fails where parts of `producers`, sorted and disjoint, leave a gap.
+/// Fails where owned parts of `producers`, sorted and disjoint, leave a gap.
 static LogicalResult verifyComplete(ArrayRef<FragmentOp> producers) {
   int64_t end = 0;
   auto fail = [&](FragmentOp near, int64_t begin) -> LogicalResult {
     return near.emitOpError()
            << "belongs to tensor " << near.getPartAttr().getTensor()
-           << ", of which nobody produces " << end << " to " << begin;
+           << ", of which nobody owns " << end << " to " << begin;
   };
   for (FragmentOp fragment : producers) {
     PartAttr part = fragment.getPartAttr();
-    if (part.getBegin() > end)
-      return fail(fragment, part.getBegin());
-    end = part.getEnd();
+    if (part.getOwnedSize() == 0)
+      continue;
+    if (part.getOwnedBegin() > end)
+      return fail(fragment, part.getOwnedBegin());
+    end = part.getOwnedEnd();
   }
   FragmentOp last = producers.back();
   int64_t size = last.getPartAttr().getSize();
@@ -75,14 +81,13 @@ static LogicalResult verifyTensor(Producers producers) {
   }
   auto sort = [](Producers &list) {
     llvm::stable_sort(list, [](FragmentOp a, FragmentOp b) {
-      return a.getPartAttr().getBegin() < b.getPartAttr().getBegin();
+      return a.getPartAttr().getOwnedBegin() < b.getPartAttr().getOwnedBegin();
     });
   };
   auto count = [](ArrayRef<FragmentOp> list) {
     int64_t sum = 0;
     for (FragmentOp fragment : list)
-      sum +=
-          fragment.getPartAttr().getEnd() - fragment.getPartAttr().getBegin();
+      sum += fragment.getPartAttr().getOwnedSize();
     return sum;
   };
   bool isReplicated = true;

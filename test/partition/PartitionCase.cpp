@@ -81,7 +81,15 @@ static LayoutAttr pickLayout(Operation *op, const ClusterDescription &cluster,
   for (size_t i = 1; i < devices.size(); ++i)
     bounds.push_back(choices.below(rows + 1));
   llvm::sort(bounds);
-  return LayoutAttr::get(&context, LayoutKind::Rows, devices, bounds);
+  if (kind < 4)
+    return LayoutAttr::get(&context, LayoutKind::Rows, devices, bounds);
+  SmallVector<int64_t> computed;
+  for (size_t i = 0; i < devices.size(); ++i) {
+    computed.push_back(bounds[i] - choices.below(std::min(bounds[i] + 1, 4l)));
+    computed.push_back(bounds[i + 1] +
+                       choices.below(std::min(rows - bounds[i + 1] + 1, 4l)));
+  }
+  return LayoutAttr::get(&context, LayoutKind::Rows, devices, bounds, computed);
 }
 
 static func::FuncOp getFunction(ModuleOp module) {

@@ -35,14 +35,30 @@ TEST_F(ClusterDialectTest, LayoutFindsDevices) {
   EXPECT_EQ(layout.getDevicePosition("press-3"), -1);
 }
 
+TEST_F(ClusterDialectTest, LayoutsKnowWhatIsOwnedAndComputed) {
+  auto layout = cast<LayoutAttr>(parseAttribute(
+      R"(#cluster.layout<rows, ["a", "b"], [0, 35, 56], computed = [0, 37, 34, 56]>)",
+      &context));
+  EXPECT_EQ(layout.getOwnedInterval(1), (windrow::RowInterval{35, 56}));
+  EXPECT_EQ(layout.getComputedInterval(0), (windrow::RowInterval{0, 37}));
+  EXPECT_EQ(layout.getComputedInterval(1), (windrow::RowInterval{34, 56}));
+  auto plain = cast<LayoutAttr>(parseAttribute(
+      R"(#cluster.layout<channels, ["a", "b"], [0, 3, 4]>)", &context));
+  EXPECT_EQ(plain.getComputedInterval(1), (windrow::RowInterval{3, 4}));
+  EXPECT_TRUE(plain.isDivided());
+  auto partials = cast<PartialsAttr>(
+      parseAttribute(R"(#cluster.partials<["a", "b"], [0, 3, 4]>)", &context));
+  EXPECT_EQ(partials.getInterval(0), (windrow::RowInterval{0, 3}));
+}
+
 TEST_F(ClusterDialectTest, LayoutNamesDevices) {
   std::string message;
   ScopedDiagnosticHandler handler(
       &context, [&](Diagnostic &diagnostic) { message = diagnostic.str(); });
   auto emitError = [&] { return mlir::emitError(UnknownLoc::get(&context)); };
-  EXPECT_FALSE(LayoutAttr::getChecked(emitError, &context, LayoutKind::Owner,
-                                      ArrayRef<StringAttr>{},
-                                      ArrayRef<int64_t>{}));
+  EXPECT_FALSE(LayoutAttr::getChecked(
+      emitError, &context, LayoutKind::Owner, ArrayRef<StringAttr>{},
+      ArrayRef<int64_t>{}, ArrayRef<int64_t>{}));
   EXPECT_EQ(message, "must name at least one device");
 }
 

@@ -56,6 +56,78 @@ func.func @descending(%x: tensor<1x8x8x4xf32>) {
 
 // -----
 
+func.func @computed_channels(%x: tensor<1x8x8x4xf32>) {
+  // expected-error @+1 {{'channels' must not have 'computed'}}
+  %0 = nn.sigmoid %x {cluster.layout = #cluster.layout<channels, ["a"], [0, 4], computed = [0, 4]>} : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
+  return
+}
+
+// -----
+
+func.func @computed_by_one(%x: tensor<1x8x8x4xf32>) {
+  // expected-error @+1 {{'computed' must have a begin and an end for each device, 4 numbers, got 2}}
+  %0 = nn.sigmoid %x {cluster.layout = #cluster.layout<rows, ["a", "b"], [0, 4, 8], computed = [0, 4]>} : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
+  return
+}
+
+// -----
+
+func.func @computed_beyond(%x: tensor<1x8x8x4xf32>) {
+  // expected-error @+1 {{'computed' must hold ranges within 0 to 8, got 4 to 9}}
+  %0 = nn.sigmoid %x {cluster.layout = #cluster.layout<rows, ["a", "b"], [0, 4, 8], computed = [0, 4, 4, 9]>} : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
+  return
+}
+
+// -----
+
+func.func @computed_backwards(%x: tensor<1x8x8x4xf32>) {
+  // expected-error @+1 {{'computed' must hold ranges within 0 to 8, got 4 to 3}}
+  %0 = nn.sigmoid %x {cluster.layout = #cluster.layout<rows, ["a", "b"], [0, 4, 8], computed = [4, 3, 4, 8]>} : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
+  return
+}
+
+// -----
+
+func.func @computed_lacks_own(%x: tensor<1x8x8x4xf32>) {
+  // expected-error @+1 {{'computed' must hold a device's own rows, 4 to 8, got 5 to 8}}
+  %0 = nn.sigmoid %x {cluster.layout = #cluster.layout<rows, ["a", "b"], [0, 4, 8], computed = [0, 5, 5, 8]>} : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
+  return
+}
+
+// -----
+
+func.func @partials_of_the_client(%x: tensor<1x4xf32>, %w: tensor<3x4xf32>) {
+  // expected-error @+1 {{must name devices, got the client}}
+  %0 = nn.fully_connected %x, %w {cluster.layout = #cluster.layout<owner, ["a"]>, cluster.partials = #cluster.partials<["a", "client"], [0, 2, 4]>} : (tensor<1x4xf32>, tensor<3x4xf32>) -> tensor<1x3xf32>
+  return
+}
+
+// -----
+
+func.func @partials_bounds(%x: tensor<1x4xf32>, %w: tensor<3x4xf32>) {
+  // expected-error @+1 {{must have one bound more than devices, 3, got 2}}
+  %0 = nn.fully_connected %x, %w {cluster.layout = #cluster.layout<owner, ["a"]>, cluster.partials = #cluster.partials<["a", "b"], [0, 4]>} : (tensor<1x4xf32>, tensor<3x4xf32>) -> tensor<1x3xf32>
+  return
+}
+
+// -----
+
+func.func @partials_elsewhere(%x: tensor<1x4xf32>, %w: tensor<3x4xf32>) {
+  // expected-error @+1 {{'nn.fully_connected' op with 'cluster.partials' must have a 'cluster.layout', where their sum lives}}
+  %0 = nn.fully_connected %x, %w {cluster.partials = #cluster.partials<["a", "b"], [0, 2, 4]>} : (tensor<1x4xf32>, tensor<3x4xf32>) -> tensor<1x3xf32>
+  return
+}
+
+// -----
+
+func.func @not_partials(%x: tensor<1x4xf32>, %w: tensor<3x4xf32>) {
+  // expected-error @+1 {{'nn.fully_connected' op 'cluster.partials' must be a #cluster.partials, got 4 : i64}}
+  %0 = nn.fully_connected %x, %w {cluster.layout = #cluster.layout<owner, ["a"]>, cluster.partials = 4} : (tensor<1x4xf32>, tensor<3x4xf32>) -> tensor<1x3xf32>
+  return
+}
+
+// -----
+
 func.func @last_row_bound(%x: tensor<1x8x8x4xf32>) {
   // expected-error @+1 {{'nn.sigmoid' op bounds of its rows must end at 8, got 7}}
   %0 = nn.sigmoid %x {cluster.layout = #cluster.layout<rows, ["a", "b"], [0, 4, 7]>} : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>

@@ -20,6 +20,13 @@ module attributes {
     // CHECK: {cluster.layout = #cluster.layout<rows, ["press-1", "press-2"], [0, 0, 8]>}
     %1 = nn.sigmoid %0 {cluster.layout = #cluster.layout<rows, ["press-1", "press-2"], [0, 0, 8]>}
        : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
+    // CHECK: {cluster.layout = #cluster.layout<rows, ["press-2", "press-1"], [0, 5, 8], computed = [0, 7, 4, 8]>}
+    %computed = nn.sigmoid %1 {cluster.layout = #cluster.layout<rows, ["press-2", "press-1"], [0, 5, 8], computed = [0, 7, 4, 8]>}
+       : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
+    // A device without rows of its own may compute some.
+    // CHECK: {cluster.layout = #cluster.layout<rows, ["press-1", "press-2"], [0, 0, 8], computed = [2, 3, 0, 8]>}
+    %borrowed = nn.sigmoid %1 {cluster.layout = #cluster.layout<rows, ["press-1", "press-2"], [0, 0, 8], computed = [2, 3, 0, 8]>}
+       : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
     // CHECK: {cluster.layout = #cluster.layout<channels, ["press-1", "press-2"], [0, 2, 4]>}
     %2 = nn.sigmoid %1 {cluster.layout = #cluster.layout<channels, ["press-1", "press-2"], [0, 2, 4]>}
        : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
@@ -29,6 +36,10 @@ module attributes {
     // CHECK: {cluster.layout = #cluster.layout<owner, ["press-1"]>}
     %4 = nn.global_avg_pool %3 {cluster.layout = #cluster.layout<owner, ["press-1"]>}
        : (tensor<1x8x8x4xf32>) -> tensor<1x1x1x4xf32>
-    return %4 : tensor<1x1x1x4xf32>
+    %w = nn.constant dense<1.0> : tensor<4x1x1x4xf32> : tensor<4x1x1x4xf32>
+    // CHECK: {cluster.layout = #cluster.layout<owner, ["press-1"]>, cluster.partials = #cluster.partials<["press-2", "press-1"], [0, 3, 4]>}
+    %5 = nn.conv_2d %4, %w {cluster.partials = #cluster.partials<["press-2", "press-1"], [0, 3, 4]>, cluster.layout = #cluster.layout<owner, ["press-1"]>}
+       : (tensor<1x1x1x4xf32>, tensor<4x1x1x4xf32>) -> tensor<1x1x1x4xf32>
+    return %5 : tensor<1x1x1x4xf32>
   }
 }

@@ -40,6 +40,16 @@ func.func @part_range(%x: tensor<1x4xf32>) {
 
 // -----
 
+func.func @owned_range(%x: tensor<1x4xf32>) {
+  // expected-error @+1 {{owned range must be within 4 to 8, got 3 to 8}}
+  %0 = cluster.fragment on "client" part <tensor = 0, dimension = 1, 4 to 8 of 8, owned 3 to 8> -> tensor<1x4xf32> {
+    cluster.yield %x : tensor<1x4xf32>
+  }
+  return
+}
+
+// -----
+
 func.func @part_of_no_tensor(%x: tensor<1x4xf32>) {
   // expected-error @+1 {{tensor and dimension must not be negative}}
   %0 = cluster.fragment on "client" part <tensor = -1, dimension = 1, 0 to 4 of 4> -> tensor<1x4xf32> {

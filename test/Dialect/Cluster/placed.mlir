@@ -18,6 +18,10 @@ func.func @main(%x: tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32> {
     %0 = nn.sigmoid %a : (tensor<1x4x8x4xf32>) -> tensor<1x4x8x4xf32>
     cluster.yield %0 : tensor<1x4x8x4xf32>
   }
+  // CHECK: cluster.fragment on "b" part <tensor = 0, dimension = 1, 4 to 8 of 8, owned 5 to 8> -> tensor<1x4x8x4xf32> {
+  cluster.fragment on "b" part #cluster.part<tensor = 0, dimension = 1, 4 to 8 of 8, owned 5 to 8> -> tensor<1x4x8x4xf32> {
+    cluster.yield %b : tensor<1x4x8x4xf32>
+  }
   // CHECK: cluster.fragment on "b" attributes {note = "two"} -> tensor<1x4x8x4xf32>, tensor<1x4x8x4xf32> {
   %q:2 = cluster.fragment on "b" attributes {note = "two"} -> tensor<1x4x8x4xf32>, tensor<1x4x8x4xf32> {
     %0 = nn.sigmoid %b : (tensor<1x4x8x4xf32>) -> tensor<1x4x8x4xf32>

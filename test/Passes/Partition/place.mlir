@@ -174,3 +174,33 @@ module attributes {
     return %1 : tensor<1x7x4x2xf32>
   }
 }
+
+// -----
+
+// Rows that a device computes once more are not sent to it, and have one owner.
+
+module attributes {
+  dlti.target_system_spec = #dlti.target_system_spec<
+    "a" = #dlti.target_device_spec<"cluster.threads" = 1 : i64>,
+    "b" = #dlti.target_device_spec<"cluster.threads" = 1 : i64>>
+} {
+  // CHECK-LABEL: @recomputed
+  func.func @recomputed(%x: tensor<1x8x4x2xf32>) -> tensor<1x8x4x2xf32> {
+    // CHECK: %[[XA:.*]] = cluster.transfer %{{.*}} from "client" to "a" : tensor<1x6x4x2xf32>
+    // CHECK: %[[XB:.*]] = cluster.transfer %{{.*}} from "client" to "b" : tensor<1x4x4x2xf32>
+    // CHECK: %[[A:.*]] = cluster.fragment on "a" part <tensor = 0, dimension = 1, 0 to 6 of 8, owned 0 to 5> -> tensor<1x6x4x2xf32>
+    // CHECK-NEXT: nn.sigmoid %[[XA]]
+    // CHECK: %[[B:.*]] = cluster.fragment on "b" part <tensor = 0, dimension = 1, 4 to 8 of 8, owned 5 to 8> -> tensor<1x4x4x2xf32>
+    // CHECK-NEXT: nn.sigmoid %[[XB]]
+    %0 = nn.sigmoid %x {cluster.layout = #cluster.layout<rows, ["a", "b"], [0, 5, 8], computed = [0, 6, 4, 8]>}
+       : (tensor<1x8x4x2xf32>) -> tensor<1x8x4x2xf32>
+    // CHECK-NOT: cluster.transfer
+    // CHECK: cluster.fragment on "a" part <tensor = 1, dimension = 1, 0 to 5 of 8>
+    // CHECK-NEXT: nn.max_pool_2d %[[A]]
+    // CHECK: cluster.fragment on "b" part <tensor = 1, dimension = 1, 5 to 8 of 8>
+    // CHECK-NEXT: nn.max_pool_2d %[[B]]
+    %1 = nn.max_pool_2d %0 {kernel = array<i64: 3, 1>, pads = array<i64: 1, 0, 1, 0>, cluster.layout = #cluster.layout<rows, ["a", "b"], [0, 5, 8]>}
+       : (tensor<1x8x4x2xf32>) -> tensor<1x8x4x2xf32>
+    return %1 : tensor<1x8x4x2xf32>
+  }
+}

@@ -42,7 +42,7 @@ func.func @row_in_the_middle_missing(%x: tensor<1x8x2x1xf32>) {
     %0 = nn.slice %a {offsets = array<i64: 0, 0, 0, 0>, sizes = array<i64: 1, 3, 2, 1>} : (tensor<1x8x2x1xf32>) -> tensor<1x3x2x1xf32>
     cluster.yield %0 : tensor<1x3x2x1xf32>
   }
-  // expected-error @+1 {{'cluster.fragment' op belongs to tensor 3, of which nobody produces 3 to 4}}
+  // expected-error @+1 {{'cluster.fragment' op belongs to tensor 3, of which nobody owns 3 to 4}}
   cluster.fragment on "b" part <tensor = 3, dimension = 1, 4 to 8 of 8> -> tensor<1x4x2x1xf32> {
     %0 = nn.slice %b {offsets = array<i64: 0, 4, 0, 0>, sizes = array<i64: 1, 4, 2, 1>} : (tensor<1x8x2x1xf32>) -> tensor<1x4x2x1xf32>
     cluster.yield %0 : tensor<1x4x2x1xf32>
@@ -54,8 +54,20 @@ func.func @row_in_the_middle_missing(%x: tensor<1x8x2x1xf32>) {
 
 func.func @last_channel_missing(%x: tensor<1x4xf32>) {
   %a = cluster.transfer %x from "client" to "a" : tensor<1x4xf32>
-  // expected-error @+1 {{'cluster.fragment' op belongs to tensor 0, of which nobody produces 4 to 5}}
+  // expected-error @+1 {{'cluster.fragment' op belongs to tensor 0, of which nobody owns 4 to 5}}
   cluster.fragment on "a" part <tensor = 0, dimension = 1, 0 to 4 of 5> -> tensor<1x4xf32> {
+    %0 = nn.sigmoid %a : (tensor<1x4xf32>) -> tensor<1x4xf32>
+    cluster.yield %0 : tensor<1x4xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @owned_by_nobody(%x: tensor<1x4xf32>) {
+  %a = cluster.transfer %x from "client" to "a" : tensor<1x4xf32>
+  // expected-error @+1 {{'cluster.fragment' op belongs to tensor 0, of which nobody owns 0 to 4}}
+  cluster.fragment on "a" part <tensor = 0, dimension = 1, 0 to 4 of 4, owned 0 to 0> -> tensor<1x4xf32> {
     %0 = nn.sigmoid %a : (tensor<1x4xf32>) -> tensor<1x4xf32>
     cluster.yield %0 : tensor<1x4xf32>
   }
