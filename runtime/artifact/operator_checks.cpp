@@ -220,6 +220,14 @@ Status OperatorChecker::checkBias(int32_t bias, uint32_t channels) const {
              : checkWeightDims("bias", static_cast<uint32_t>(bias), {channels});
 }
 
+static bool isWinogradShape(const format::Conv2D &conv, Dims filter) {
+  auto isOne = [](const format::Extent &extent) {
+    return extent.height() == 1 && extent.width() == 1;
+  };
+  return filter.size() == 4 && filter[1] == 3 && filter[2] == 3 &&
+         conv.groups() == 1 && isOne(*conv.stride()) && isOne(*conv.dilation());
+}
+
 Status OperatorChecker::check(const format::Conv2D &conv) const {
   WINDROW_RETURN_IF_ERROR(checkF32());
   WINDROW_RETURN_IF_ERROR(checkImages());
@@ -231,6 +239,10 @@ Status OperatorChecker::check(const format::Conv2D &conv) const {
                     static_cast<unsigned>(conv.kernel())));
   Dims input = inputDims(), output = outputDims();
   Dims filter = weightDims(conv.filter());
+  if (conv.kernel() != format::ConvolutionKernel::Direct &&
+      !isWinogradShape(conv, filter))
+    return corruptData("a Winograd kernel must have a 3x3 filter, stride 1, "
+                       "dilation 1 and one group");
   if (conv.groups() == 0 || input[3] % conv.groups() != 0 ||
       output[3] % conv.groups() != 0)
     return corruptData(fmt::format(

@@ -117,6 +117,8 @@ Status ScaleShiftKernel::bind(std::byte *arena, std::byte *workspace) {
 
 CreatedKernel createConv2D(const KernelContext &context,
                            const format::Conv2D &conv) {
+  if (conv.kernel() != format::ConvolutionKernel::Direct)
+    return createWinogradConv2D(context, conv);
   return makeKernel<Conv2DKernel>(context, conv);
 }
 

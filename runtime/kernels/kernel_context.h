@@ -56,6 +56,15 @@ public:
   /// The cache for operators that pack weight `filter` for `groups` groups.
   xnn_weights_cache_t packedWeights(uint32_t filter, uint32_t groups) const;
 
+  /// The cache for the operator of tap `tap` of weight `filter`, transformed
+  /// for Winograd tiles of `outputEdge` rows.
+  xnn_weights_cache_t packedTap(uint32_t filter, uint32_t outputEdge,
+                                uint32_t tap) const;
+
+  /// Whether that cache holds all taps of `filter`, so that their values are
+  /// not needed.
+  bool areTapsPacked(uint32_t filter, uint32_t outputEdge) const;
+
 private:
   const KernelResources &resources;
 };
@@ -108,6 +117,8 @@ CreatedKernel makeKernel(const KernelContext &context, const Table &table) {
 // the kind or the family.
 CreatedKernel createConv2D(const KernelContext &context,
                            const format::Conv2D &conv);
+CreatedKernel createWinogradConv2D(const KernelContext &context,
+                                   const format::Conv2D &conv);
 CreatedKernel createFullyConnected(const KernelContext &context,
                                    const format::FullyConnected &dense);
 CreatedKernel createMaxPool2D(const KernelContext &context,

@@ -45,12 +45,24 @@ PackedWeights::PackedWeights() {
 
 xnn_weights_cache_t PackedWeights::forLayer(uint64_t layer) {
   currentLayer = layer;
+  isDerived = false;
   return &provider;
+}
+
+xnn_weights_cache_t PackedWeights::forDerived(uint64_t layer) {
+  currentLayer = layer;
+  isDerived = true;
+  return &provider;
+}
+
+bool PackedWeights::holds(uint64_t layer) const {
+  auto first = blockOf.lower_bound(Key{layer, 0, nullptr, nullptr});
+  return first != blockOf.end() && first->first.layer == layer;
 }
 
 PackedWeights::Key
 PackedWeights::keyOf(const xnn_weights_cache_look_up_key &key) const {
-  return {currentLayer, key.seed, key.kernel, key.bias};
+  return {currentLayer, key.seed, isDerived ? nullptr : key.kernel, key.bias};
 }
 
 size_t PackedWeights::lookUp(const xnn_weights_cache_look_up_key &key) const {

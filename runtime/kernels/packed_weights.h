@@ -37,6 +37,13 @@ public:
   /// values promise equal shapes and groups.
   xnn_weights_cache_t forLayer(uint64_t layer);
 
+  /// As `forLayer`, for weights that were computed from a layer's: `layer`
+  /// alone tells them apart, not where they lie when they are packed.
+  xnn_weights_cache_t forDerived(uint64_t layer);
+
+  /// Whether weights of `layer` are packed.
+  bool holds(uint64_t layer) const;
+
   /// Bytes held.
   size_t bytes() const { return total; }
 
@@ -63,6 +70,7 @@ private:
 
   xnn_weights_cache_provider provider;
   uint64_t currentLayer = 0;
+  bool isDerived = false;
   size_t total = 0;
   // XNNPACK's offsets are indices of blocks. The last one is unclaimed until it
   // has been inserted.

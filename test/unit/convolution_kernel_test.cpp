@@ -18,6 +18,7 @@ namespace windrow::test {
 namespace {
 
 using format::Clamp;
+using format::ConvolutionKernel;
 using format::Extent;
 using format::Padding;
 
@@ -27,6 +28,20 @@ struct Shape {
   Padding padding;
   Clamp clamp;
   bool hasBias;
+  ConvolutionKernel algorithm = ConvolutionKernel::Direct;
+
+  /// Rows at whose multiples a strip must begin to equal the whole.
+  uint32_t grain() const {
+    switch (algorithm) {
+    case ConvolutionKernel::Direct:
+      return 1;
+    case ConvolutionKernel::Winograd4x4:
+      return 4;
+    case ConvolutionKernel::Winograd2x2:
+      return 2;
+    }
+    return 0;
+  }
 
   uint32_t outputExtent(uint32_t input, uint32_t before, uint32_t after,
                         uint32_t window, uint32_t step, uint32_t gap) const {
@@ -53,7 +68,8 @@ void PrintTo(const Shape &s, std::ostream *stream) {
           << s.stride.height() << "x" << s.stride.width() << " dilation "
           << s.dilation.height() << "x" << s.dilation.width() << " padding "
           << s.padding.top() << "," << s.padding.left() << ","
-          << s.padding.bottom() << "," << s.padding.right();
+          << s.padding.bottom() << "," << s.padding.right() << " "
+          << format::EnumNameConvolutionKernel(s.algorithm);
 }
 
 struct Data {
@@ -110,6 +126,7 @@ std::pair<uint32_t, uint32_t> addConvolution(TestBundle &bundle, const Shape &s,
   *conv.dilation = s.dilation;
   *conv.clamp = s.clamp;
   conv.groups = s.groups;
+  conv.kernel = s.algorithm;
   bundle.run(conv, "conv");
   return {input, output};
 }
@@ -166,13 +183,37 @@ Shape randomShape(std::mt19937 &random) {
   return s;
 }
 
-class ConvolutionKernelTest : public testing::TestWithParam<int> {
+/// A shape that Winograd kernels compute, now and then in several blocks.
+Shape randomWinogradShape(std::mt19937 &random, ConvolutionKernel algorithm) {
+  Shape s = randomShape(random);
+  s.algorithm = algorithm;
+  s.kernel = {3, 3};
+  s.stride = s.dilation = {1, 1};
+  s.padding = {pick(random, 0, 2), pick(random, 0, 2), pick(random, 0, 2),
+               pick(random, 0, 2)};
+  s.height = 2 + pick(random, 1, 44);
+  s.width = 2 + pick(random, 1, 44);
+  s.groups = 1;
+  s.inputChannels = pick(random, 1, 40);
+  s.outputChannels = pick(random, 1, 40);
+  return s;
+}
+
+class ConvolutionKernelTest
+    : public testing::TestWithParam<std::tuple<ConvolutionKernel, int>> {
 protected:
-  std::mt19937 random{static_cast<uint32_t>(GetParam())};
+  Shape randomShape() {
+    auto algorithm = std::get<ConvolutionKernel>(GetParam());
+    return algorithm == ConvolutionKernel::Direct
+               ? test::randomShape(random)
+               : randomWinogradShape(random, algorithm);
+  }
+
+  std::mt19937 random{static_cast<uint32_t>(std::get<int>(GetParam()))};
 };
 
 TEST_P(ConvolutionKernelTest, EqualsTheReference) {
-  Shape shape = randomShape(random);
+  Shape shape = randomShape();
   SCOPED_TRACE(testing::PrintToString(shape));
   Data data = makeData(shape, random);
   TestBundle bundle;
@@ -182,12 +223,13 @@ TEST_P(ConvolutionKernelTest, EqualsTheReference) {
   runner.set(input, data.input);
   runner.run();
   double terms = static_cast<double>(shape.filterSize()) / shape.outputChannels;
+  double factor = shape.algorithm == ConvolutionKernel::Winograd4x4 ? 2 : 1;
   EXPECT_LT(largestDifference(runner.get(output), reference(shape, data)),
-            2e-6 * std::sqrt(terms + 1));
+            factor * 2e-6 * std::sqrt(terms + 1));
 }
 
 TEST_P(ConvolutionKernelTest, StripsEqualTheWholeBitForBit) {
-  Shape whole = randomShape(random);
+  Shape whole = randomShape();
   SCOPED_TRACE(testing::PrintToString(whole));
   Data data = makeData(whole, random);
   TestBundle bundle;
@@ -201,7 +243,10 @@ TEST_P(ConvolutionKernelTest, StripsEqualTheWholeBitForBit) {
   std::vector<Strip> strips;
   while (strips.size() < 4) {
     uint32_t first = pick(random, 0, whole.outputHeight() - 1);
+    first -= first % whole.grain();
     uint32_t rows = pick(random, 1, whole.outputHeight() - first);
+    rows += (whole.grain() - rows % whole.grain()) % whole.grain();
+    rows = std::min(rows, whole.outputHeight() - first);
     WindowStrip window = windowStrip(
         first, rows, whole.height, whole.kernel.height(), whole.stride.height(),
         whole.dilation.height(), whole.padding.top());
@@ -239,7 +284,7 @@ TEST_P(ConvolutionKernelTest, StripsEqualTheWholeBitForBit) {
 }
 
 TEST_P(ConvolutionKernelTest, OutputChannelsEqualTheWholeBitForBit) {
-  Shape whole = randomShape(random);
+  Shape whole = randomShape();
   whole.groups = 1;
   SCOPED_TRACE(testing::PrintToString(whole));
   Data data = makeData(whole, random);
@@ -275,12 +320,21 @@ TEST_P(ConvolutionKernelTest, OutputChannelsEqualTheWholeBitForBit) {
         << "channels " << first << " to " << first + part.outputChannels;
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, ConvolutionKernelTest, testing::Range(0, 60));
+INSTANTIATE_TEST_SUITE_P(
+    Seeds, ConvolutionKernelTest,
+    testing::Combine(testing::Values(ConvolutionKernel::Direct),
+                     testing::Range(0, 60)));
+INSTANTIATE_TEST_SUITE_P(
+    WinogradSeeds, ConvolutionKernelTest,
+    testing::Combine(testing::Values(ConvolutionKernel::Winograd4x4,
+                                     ConvolutionKernel::Winograd2x2),
+                     testing::Range(0, 40)));
 
 /// Bytes of packed weights for `copies` strips of a layer with `groups` groups.
-size_t packedBytes(uint32_t groups, int copies) {
+size_t packedBytes(uint32_t groups, int copies,
+                   ConvolutionKernel algorithm = ConvolutionKernel::Direct) {
   Shape shape{12,     12,     64,           64,        groups, {3, 3},
-              {1, 1}, {1, 1}, {1, 1, 1, 1}, noClamp(), true};
+              {1, 1}, {1, 1}, {1, 1, 1, 1}, noClamp(), true,   algorithm};
   std::mt19937 random(1);
   Data data = makeData(shape, random);
   TestBundle bundle;
@@ -298,6 +352,15 @@ TEST(ConvolutionKernel, StripsShareOnePackedFilter) {
 TEST(ConvolutionKernel, DepthwiseStripsShareOnePackedFilter) {
   EXPECT_GE(packedBytes(64, 1), 64u * 9 * sizeof(float));
   EXPECT_EQ(packedBytes(64, 3), packedBytes(64, 1));
+}
+
+TEST(ConvolutionKernel, WinogradStripsShareOneTransformedFilter) {
+  for (auto [algorithm, taps] :
+       {std::pair(ConvolutionKernel::Winograd4x4, 36u),
+        std::pair(ConvolutionKernel::Winograd2x2, 16u)}) {
+    EXPECT_GE(packedBytes(1, 1, algorithm), 64u * 64 * taps * sizeof(float));
+    EXPECT_EQ(packedBytes(1, 3, algorithm), packedBytes(1, 1, algorithm));
+  }
 }
 
 } // namespace

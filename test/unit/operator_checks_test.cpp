@@ -56,7 +56,15 @@ const BundleChange operatorCases[] = {
        tableAt<format::Conv2DT>(b, Convolution).kernel =
            format::ConvolutionKernel(4);
      },
-     "operator 1 'conv' (Conv2D): kernel must be at most 0, got 4"},
+     "operator 1 'conv' (Conv2D): kernel must be at most 2, got 4"},
+    {"WinogradShape",
+     [](TestBundle &b) {
+       auto &conv = tableAt<format::Conv2DT>(b, Convolution);
+       conv.kernel = format::ConvolutionKernel::Winograd4x4;
+       *conv.dilation = Extent(2, 1);
+     },
+     "operator 1 'conv' (Conv2D): a Winograd kernel must have a 3x3 filter, "
+     "stride 1, dilation 1 and one group"},
     {"Groups",
      [](TestBundle &b) { tableAt<format::Conv2DT>(b, Convolution).groups = 3; },
      "operator 1 'conv' (Conv2D): groups must divide 3 input and 4 output "
