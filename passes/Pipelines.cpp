@@ -8,6 +8,7 @@
 
 #include "passes/Pipelines.h"
 
+#include "passes/Compact/Passes.h"
 #include "passes/Transforms/Passes.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -73,6 +74,7 @@ void buildDevicePipeline(OpPassManager &modulePasses) {
 void registerPassesAndPipelines() {
   registerTransformsPasses();
   nn::registerNnTransformPasses();
+  nn::registerNnCompactPasses();
   cluster::registerClusterPartitionPasses();
 
   PassPipelineRegistration<>(

@@ -1,0 +1,105 @@
+//===- Passes.td - Passes that make a network smaller ------*- tablegen -*-===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef WINDROW_PASSES_COMPACT_PASSES_TD
+#define WINDROW_PASSES_COMPACT_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+defvar CompactLayerOptions = [
+  ListOption<"layers", "layers", "std::string",
+             "layers to rewrite: names of the model's nodes, or regular "
+             "expressions that match somewhere in them (default: all but the "
+             "first)">,
+  Option<"minParameters", "min-parameters", "int64_t", /*default=*/"0",
+         "leave layers whose filter has fewer elements">
+];
+
+class NnCompact_Pass<string argument, list<Option> moreOptions>
+    : Pass<argument, "::mlir::func::FuncOp"> {
+  let dependentDialects = ["::windrow::nn::NnDialect"];
+  let options = !listconcat(CompactLayerOptions, moreOptions);
+}
+
+def CompactBottleneck : NnCompact_Pass<"nn-compact-bottleneck", [
+    Option<"ratio", "ratio", "double", /*default=*/"8",
+           "channels before, divided by channels inside of a bottleneck">,
+    ListOption<"layerRatios", "layer-ratios", "std::string",
+               "LAYER=RATIO: the ratio of some layers, named as in `layers`; "
+               "the first that fits a layer holds for it">,
+    Option<"energy", "energy", "double", /*default=*/"0",
+           "instead of a ratio: part of the sum of squares of a filter that the "
+           "channels inside hold on either side, from 0 to 1">,
+    Option<"minChannels", "min-channels", "int64_t", /*default=*/"4",
+           "fewest channels inside of a bottleneck">,
+    Option<"attention", "attention", "Attention",
+           /*default=*/"Attention::FullyConnected", "channel attention",
+           [{::llvm::cl::values(
+               clEnumValN(Attention::FullyConnected, "fc", "a matrix"),
+               clEnumValN(Attention::Eca, "eca",
+                          "a convolution over neighbouring channels"),
+               clEnumValN(Attention::None, "none", "none"))}]>
+  ]> {
+  let summary = "Let convolutions compute on a few channels";
+  let description = [{
+    A convolution of a kernel larger than 1x1 and one group becomes three: one of
+    1x1 that reduces the channels, one of the original kernel, stride, padding
+    and dilation on the few, and one of 1x1 that expands them again, with the
+    original's bias and clamp. Behind the second, each channel is weighed by what
+    all channels hold in the whole image: the block of EdgeDI (Fang et al.,
+    "EdgeDI: A Distributed Inference Framework for Edge Devices").
+
+    The filters are the Tucker-2 decomposition of the original filter, found by
+    alternating least squares from the truncated higher-order SVD on. Attention
+    is neutral at the start: its weights are 0, the sigmoid of which is 1/2, and
+    the filter of the second convolution is doubled. The block then computes what
+    the original's Tucker-2 approximation computes, until it is tuned.
+
+    Attention is either `fc`, a matrix of all channels by all channels; or `eca`,
+    one small filter over neighbouring channels (Wang et al., "ECA-Net: Efficient
+    Channel Attention for Deep Convolutional Neural Networks", CVPR 2020), whose
+    width follows from their number as there; or `none`.
+
+    A layer of C channels has C divided by `ratio` inside, rounded up, at least
+    `min-channels`; or with `energy` as many as hold that part of its filter's
+    sum of squares. Layers are left that would need no fewer MACs. The parts of a
+    layer that is called `x` are called `x/reduce`, `x/filter`, `x/attention` and
+    `x/expand`.
+
+    Before:
+
+    ```mlir
+    %0 = nn.conv_2d %x, %f, %b {pads = array<i64: 1, 1, 1, 1>,
+                                clamp = #nn.clamp<min = 0.0>}
+       : (tensor<1x28x28x64xf32>, tensor<64x3x3x64xf32>, tensor<64xf32>)
+       -> tensor<1x28x28x64xf32>
+    ```
+
+    After, with `ratio=8`:
+
+    ```mlir
+    %0 = nn.conv_2d %x, %reduce
+       : (tensor<1x28x28x64xf32>, tensor<8x1x1x64xf32>) -> tensor<1x28x28x8xf32>
+    %1 = nn.conv_2d %0, %filter {pads = array<i64: 1, 1, 1, 1>}
+       : (tensor<1x28x28x8xf32>, tensor<8x3x3x8xf32>) -> tensor<1x28x28x8xf32>
+    %2 = nn.global_avg_pool %1 : (tensor<1x28x28x8xf32>) -> tensor<1x1x1x8xf32>
+    %3 = nn.reshape %2 : (tensor<1x1x1x8xf32>) -> tensor<1x8xf32>
+    %4 = nn.fully_connected %3, %weights, %zeros
+       : (tensor<1x8xf32>, tensor<8x8xf32>, tensor<8xf32>) -> tensor<1x8xf32>
+    %5 = nn.sigmoid %4 : (tensor<1x8xf32>) -> tensor<1x8xf32>
+    %6 = nn.reshape %5 : (tensor<1x8xf32>) -> tensor<1x1x1x8xf32>
+    %7 = nn.multiply %1, %6
+       : (tensor<1x28x28x8xf32>, tensor<1x1x1x8xf32>) -> tensor<1x28x28x8xf32>
+    %8 = nn.conv_2d %7, %expand, %b {clamp = #nn.clamp<min = 0.0>}
+       : (tensor<1x28x28x8xf32>, tensor<64x1x1x8xf32>, tensor<64xf32>)
+       -> tensor<1x28x28x64xf32>
+    ```
+  }];
+}
+
+#endif // WINDROW_PASSES_COMPACT_PASSES_TD

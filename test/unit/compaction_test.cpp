@@ -1,0 +1,187 @@
+//===- compaction_test.cpp - What compacted layers compute ----------------===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Networks that a rewrite can express exactly compute the same afterwards;
+// others compute what the approximated filters say.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/Nn/Nn.h"
+#include "passes/Compact/LayerWeights.h"
+#include "passes/Pipelines.h"
+#include "test/interpreter/FunctionComparison.h"
+
+#include "mlir/IR/OwningOpRef.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+using namespace mlir;
+
+namespace windrow {
+namespace {
+
+class CompactionTest : public testing::Test {
+protected:
+  CompactionTest() : builder(&context) {
+    context.loadDialect<func::FuncDialect, nn::NnDialect>();
+    // Remarks are pinned by lit tests.
+    context.getDiagEngine().registerHandler([](Diagnostic &diagnostic) {
+      if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+        ADD_FAILURE() << diagnostic.str();
+      return success();
+    });
+    module = ModuleOp::create(UnknownLoc::get(&context));
+  }
+
+  /// Begins a function that takes one image of `shape`, and returns the image.
+  Value begin(ArrayRef<int64_t> shape) {
+    auto type = RankedTensorType::get(shape, builder.getF32Type());
+    builder.setInsertionPointToEnd(module->getBody());
+    function = func::FuncOp::create(builder, builder.getUnknownLoc(), "main",
+                                    builder.getFunctionType(type, type));
+    builder.setInsertionPointToStart(function.addEntryBlock());
+    return function.getArgument(0);
+  }
+
+  void finish(Value result) {
+    func::ReturnOp::create(builder, builder.getUnknownLoc(), result);
+    function.setFunctionType(
+        builder.getFunctionType(function.getArgumentTypes(), result.getType()));
+  }
+
+  Location at(StringRef name) {
+    return NameLoc::get(builder.getStringAttr(name));
+  }
+
+  Matrix random(int64_t rows, int64_t columns) {
+    std::normal_distribution<double> element;
+    Matrix matrix(rows, columns);
+    for (int64_t i = 0; i < matrix.size(); ++i)
+      matrix.data()[i] = element(numbers);
+    return matrix / std::sqrt(columns);
+  }
+
+  Value constant(ArrayRef<int64_t> shape, const Matrix &elements) {
+    return nn::makeConstant(builder, at("weights"), shape, elements);
+  }
+
+  Value convolve(StringRef name, Value input, const FilterShape &shape,
+                 const Matrix &filter, int64_t stride = 1,
+                 int64_t dilation = 1) {
+    int64_t pad = shape.height / 2 * dilation;
+    return nn::Conv2DOp::create(
+        builder, at(name), input,
+        constant({shape.outputs, shape.height, shape.width, shape.inputs},
+                 filter),
+        constant({shape.outputs}, random(1, shape.outputs)),
+        ArrayRef<int64_t>{stride, stride},
+        ArrayRef<int64_t>{pad, pad, pad, pad},
+        ArrayRef<int64_t>{dilation, dilation}, /*groups=*/1,
+        nn::ClampAttr::get(&context, -0.5f, 2.0f));
+  }
+
+  /// The function after `pipeline`, of passes on functions.
+  func::FuncOp rewrite(const std::string &pipeline) {
+    rewritten.push_back(module->clone());
+    PassManager passes(&context, ModuleOp::getOperationName());
+    std::string text = "func.func(" + pipeline + ")";
+    if (failed(parsePassPipeline(text, passes)) ||
+        failed(passes.run(*rewritten.back())))
+      ADD_FAILURE() << text << " must run";
+    return rewritten.back()->lookupSymbol<func::FuncOp>("main");
+  }
+
+  static int64_t count(func::FuncOp function, StringRef name) {
+    int64_t count = 0;
+    function.walk(
+        [&](Operation *op) { count += op->getName().getStringRef() == name; });
+    return count;
+  }
+
+  MLIRContext context;
+  OpBuilder builder;
+  OwningOpRef<ModuleOp> module;
+  func::FuncOp function;
+  SmallVector<OwningOpRef<ModuleOp>> rewritten;
+  std::minstd_rand numbers{7};
+};
+
+//===----------------------------------------------------------------------===//
+// nn-compact-bottleneck
+//===----------------------------------------------------------------------===//
+
+struct BottleneckCase {
+  const char *attention;
+  int64_t stride;
+  int64_t dilation;
+};
+
+void PrintTo(const BottleneckCase &testCase, std::ostream *stream) {
+  *stream << testCase.attention << ", stride " << testCase.stride
+          << ", dilation " << testCase.dilation;
+}
+
+class BottleneckTest : public CompactionTest,
+                       public testing::WithParamInterface<BottleneckCase> {
+protected:
+  void build(const Matrix &filter, const FilterShape &shape) {
+    finish(convolve("layer", begin({2, 9, 7, shape.inputs}), shape, filter,
+                    GetParam().stride, GetParam().dilation));
+  }
+  std::string pass() const {
+    return std::string("nn-compact-bottleneck{layers=layer ratio=4 "
+                       "min-channels=2 attention=") +
+           GetParam().attention + "}";
+  }
+};
+
+TEST_P(BottleneckTest, EqualsAFilterOfLowRank) {
+  FilterShape shape{24, 3, 5, 16};
+  TuckerFactors factors;
+  factors.reduce = random(4, 16);
+  factors.core = random(6 * shape.taps(), 4);
+  factors.expand = random(24, 6);
+  build(multiplyFactors(factors, shape), shape);
+  func::FuncOp after = rewrite(pass());
+  ASSERT_EQ(count(after, "nn.conv_2d"),
+            GetParam().attention == StringRef("eca") ? 4 : 3);
+  reference::expectSameResults(function, after, 1e-5f);
+}
+
+TEST_P(BottleneckTest, EqualsItsTucker2Approximation) {
+  FilterShape shape{24, 3, 3, 16};
+  Matrix filter = random(24 * 9, 16);
+  build(filter, shape);
+  func::FuncOp after = rewrite(pass());
+  TuckerFactors factors = decomposeTucker2(filter, shape, {4, 6});
+  ASSERT_GT(factors.relativeError, 0.1);
+  function.walk([&](nn::Conv2DOp conv) {
+    builder.setInsertionPoint(conv);
+    conv.getFilterMutable().assign(
+        constant({24, 3, 3, 16}, multiplyFactors(factors, shape)));
+  });
+  reference::expectSameResults(function, after, 1e-5f);
+}
+
+INSTANTIATE_TEST_SUITE_P(, BottleneckTest,
+                         testing::Values(BottleneckCase{"none", 1, 1},
+                                         BottleneckCase{"fc", 1, 1},
+                                         BottleneckCase{"fc", 2, 1},
+                                         BottleneckCase{"eca", 2, 1},
+                                         BottleneckCase{"fc", 1, 2}));
+
+/// Registers passes once, before any test parses a pipeline.
+const bool passesAreRegistered = (registerPassesAndPipelines(), true);
+
+} // namespace
+} // namespace windrow
