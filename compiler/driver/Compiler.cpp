@@ -9,6 +9,7 @@
 #include "compiler/driver/Compiler.h"
 
 #include "compiler/driver/ClusterFile.h"
+#include "compiler/driver/CompactSteps.h"
 #include "compiler/driver/PhaseReport.h"
 #include "dialects/Cluster/Cluster.h"
 #include "dialects/Nn/Nn.h"
@@ -49,7 +50,9 @@ private:
   LogicalResult checkLabels();
   LogicalResult runPhase(CompilePhase phase);
   LogicalResult addDevices();
-  LogicalResult runPasses(llvm::function_ref<void(OpPassManager &)> add);
+  LogicalResult addCompactPasses(OpPassManager &manager);
+  LogicalResult
+  runPasses(llvm::function_ref<LogicalResult(OpPassManager &)> add);
   LogicalResult writeIr();
   PlanFacts collectFacts() const;
 
@@ -108,6 +111,9 @@ LogicalResult Compilation::readInput() {
     return emitError(inputLocation)
            << "an image's mean and deviation must be given with a model, got a "
               "plan";
+  if (!options.compactSteps.empty() && reached != CompilePhase::Import)
+    return emitError(inputLocation)
+           << "what is compacted must be a model, got a plan";
   return success();
 }
 
@@ -140,13 +146,25 @@ LogicalResult Compilation::checkLabels() {
          << " lines, one for each class of the model, got " << labels.size();
 }
 
+LogicalResult Compilation::addCompactPasses(OpPassManager &manager) {
+  for (const std::string &step : options.compactSteps) {
+    llvm::Expected<std::unique_ptr<Pass>> pass = parseCompactStep(step);
+    if (!pass)
+      return emitError(UnknownLoc::get(&context))
+             << "--compact: " << toString(pass.takeError());
+    manager.addNestedPass<func::FuncOp>(std::move(*pass));
+  }
+  return success();
+}
+
 LogicalResult
-Compilation::runPasses(llvm::function_ref<void(OpPassManager &)> add) {
+Compilation::runPasses(llvm::function_ref<LogicalResult(OpPassManager &)> add) {
   PassManager manager(&context);
   if (failed(applyPassManagerCLOptions(manager)))
     return failure();
   applyDefaultTimingPassManagerCLOptions(manager);
-  add(manager);
+  if (failed(add(manager)))
+    return failure();
   return manager.run(*module);
 }
 
@@ -183,6 +201,7 @@ LogicalResult Compilation::runPhase(CompilePhase phase) {
         manager.addNestedPass<func::FuncOp>(
             nn::createNormalizeImageInput(image));
       }
+      return addCompactPasses(manager);
     });
   case CompilePhase::Plan:
     report.begin("plan");
@@ -192,11 +211,14 @@ LogicalResult Compilation::runPhase(CompilePhase phase) {
       PlanPipelineOptions planOptions;
       planOptions.strategy = options.strategy;
       buildPlanPipeline(manager, planOptions);
+      return success();
     });
   case CompilePhase::Device:
     report.begin("device");
-    return runPasses(
-        [](OpPassManager &manager) { buildDevicePipeline(manager); });
+    return runPasses([](OpPassManager &manager) {
+      buildDevicePipeline(manager);
+      return success();
+    });
   case CompilePhase::Bundle:
     report.begin("bundle");
     return writePlan(*module, collectFacts(), options.output);

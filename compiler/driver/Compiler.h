@@ -40,6 +40,8 @@ struct CompileOptions {
   /// Shapes of inputs that the model leaves open.
   std::vector<OnnxInputShape> inputShapes;
   std::optional<ImageNormalization> image;
+  /// How the network is made smaller, in this order; see `parseCompactStep`.
+  std::vector<std::string> compactSteps;
   std::string labels; ///< a file of one label a line; empty for none
   CompilePhase lastPhase = CompilePhase::Bundle;
   /// The folder of the plan, or the file of the IR, where "-" is the standard

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/driver/CompactSteps.h"
 #include "compiler/driver/Compiler.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Diagnostics.h"
@@ -44,6 +45,10 @@ static cl::list<float>
     imageStd("image-std", cl::CommaSeparated, cl::value_desc("s,..."),
              cl::desc("Standard deviation of each channel, in pixel / 255"),
              cl::cat(category));
+static cl::list<std::string> compactSteps(
+    "compact", cl::CommaSeparated, cl::value_desc("step[:key=value]...,..."),
+    cl::desc("Make the network smaller: steps and keys are listed below"),
+    cl::cat(category));
 static cl::opt<std::string> labels("labels", cl::value_desc("file"),
                                    cl::desc("Names of the classes, one a line"),
                                    cl::cat(category));
@@ -69,6 +74,10 @@ static cl::opt<bool> timing("timing",
                             cl::desc("Print the time of each phase on stderr"),
                             cl::cat(category));
 
+static const std::string stepsText =
+    "\nSTEPS OF --compact AND THEIR KEYS:\n" + listCompactSteps();
+static cl::extrahelp stepsHelp(stepsText);
+
 static cl::extrahelp examples(R"(
 EXAMPLES:
   windrow-compile model.onnx --cluster=pis.yaml -o plan
@@ -76,6 +85,8 @@ EXAMPLES:
       --image-mean=0.485,0.456,0.406 --image-std=0.229,0.224,0.225 \
       --labels=labels.txt
   windrow-compile model.onnx --input-shape=1,3,224,224 --compile-to=graph
+  windrow-compile model.onnx --compact=bottleneck:r=8:layers=conv,dense:energy=0.9 \
+      --cluster=pis.yaml -o plan
   windrow-compile plan.mlir --cluster=pis.yaml -o plan
 )");
 
@@ -89,6 +100,7 @@ static FailureOr<CompileOptions> readOptions() {
   options.input = input;
   options.cluster = clusterFile;
   options.strategy = strategy;
+  options.compactSteps.assign(compactSteps.begin(), compactSteps.end());
   options.labels = labels;
   options.lastPhase = lastPhase;
   options.printWeights = printWeights;
@@ -133,8 +145,16 @@ static void printDiagnostic(Diagnostic &diagnostic) {
     printPlace(part.getLocation());
     llvm::errs() << severity << ": " << part << '\n';
   };
-  bool isError = diagnostic.getSeverity() == DiagnosticSeverity::Error;
-  print(diagnostic, isError ? "error" : "note");
+  switch (diagnostic.getSeverity()) {
+  case DiagnosticSeverity::Error:
+    print(diagnostic, "error");
+    break;
+  case DiagnosticSeverity::Remark:
+    print(diagnostic, "remark");
+    break;
+  default:
+    print(diagnostic, "note");
+  }
   for (Diagnostic &note : diagnostic.getNotes())
     print(note, "note");
 }

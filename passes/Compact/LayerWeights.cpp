@@ -11,6 +11,8 @@
 #include "passes/Compact/LayerChoice.h"
 #include "passes/Transforms/ConstantElements.h"
 
+#include "llvm/Support/FormatVariadic.h"
+
 using namespace mlir;
 
 namespace windrow::nn {
@@ -18,6 +20,26 @@ namespace windrow::nn {
 FilterShape getFilterShape(Conv2DOp conv) {
   ArrayRef<int64_t> shape = conv.getFilter().getType().getShape();
   return {shape[0], shape[1], shape[2], shape[3]};
+}
+
+bool isKnownConstant(Value value) {
+  auto constant = value.getDefiningOp<ConstantOp>();
+  return constant && StoredElements::get(constant.getValue());
+}
+
+std::string whyNotDenseFilter(Operation *op, StringRef purpose) {
+  auto conv = dyn_cast<Conv2DOp>(op);
+  if (!conv)
+    return llvm::formatv("must be a convolution to {0}, got '{1}'", purpose,
+                         op->getName());
+  if (getFilterShape(conv).taps() == 1)
+    return llvm::formatv("must have a kernel larger than 1x1 to {0}", purpose);
+  if (conv.getGroups() != 1)
+    return llvm::formatv("must have one group to {0}, got {1}", purpose,
+                         conv.getGroups());
+  if (!isKnownConstant(conv.getFilter()))
+    return llvm::formatv("must have a constant filter of f32 to {0}", purpose);
+  return "";
 }
 
 std::optional<Matrix> readFilter(Value filter) {

@@ -20,10 +20,17 @@ namespace windrow::nn {
 /// The sizes of the filter of `conv`.
 FilterShape getFilterShape(Conv2DOp conv);
 
+/// Why `op` is not a convolution of one group with a constant filter larger
+/// than 1x1 ("must be a convolution to become a bottleneck, got 'nn.add'"),
+/// where `purpose` is "become a bottleneck"; an empty string where it is one.
+std::string whyNotDenseFilter(mlir::Operation *op, llvm::StringRef purpose);
+
+/// Whether `value` is a constant of f32 whose elements are at hand.
+bool isKnownConstant(mlir::Value value);
+
 /// The elements of a constant filter in the order of its operation: a
 /// convolution's with one row for each output and tap and one column for each
-/// input, a matrix's as it is. Nothing where `filter` is not a constant of f32
-/// whose elements are at hand.
+/// input, a matrix's as it is. Nothing where `filter` is not a known constant.
 std::optional<Matrix> readFilter(mlir::Value filter);
 
 /// The elements of a constant vector, or nothing, as above.

@@ -102,4 +102,80 @@ def CompactBottleneck : NnCompact_Pass<"nn-compact-bottleneck", [
   }];
 }
 
+def SeparateDepthwise : NnCompact_Pass<"nn-separate-depthwise", [
+    Option<"terms", "terms", "int64_t", /*default=*/"1",
+           "depthwise filters for each input channel">
+  ]> {
+  let summary = "Turn convolutions into depthwise and pointwise ones";
+  let description = [{
+    A convolution of a kernel larger than 1x1 and one group becomes a depthwise
+    one, with the original's kernel, stride, padding and dilation and `terms`
+    filters for each input channel, and one of 1x1 with the original's bias and
+    clamp. They are the closest to the original filter that there are: for each
+    input channel the truncated singular value decomposition of its filters, one
+    row for each output (Guo et al., "Network Decoupling: From Regular to
+    Depthwise Separable Convolutions", BMVC 2018). With as many terms as a filter
+    has elements, nothing is lost.
+
+    Layers are left that would need no fewer MACs. The parts of a layer that is
+    called `x` are called `x/depthwise` and `x/pointwise`.
+
+    Before:
+
+    ```mlir
+    %0 = nn.conv_2d %x, %f, %b {pads = array<i64: 1, 1, 1, 1>,
+                                clamp = #nn.clamp<min = 0.0>}
+       : (tensor<1x28x28x64xf32>, tensor<64x3x3x64xf32>, tensor<64xf32>)
+       -> tensor<1x28x28x64xf32>
+    ```
+
+    After, with `terms=2`:
+
+    ```mlir
+    %0 = nn.conv_2d %x, %depthwise {pads = array<i64: 1, 1, 1, 1>, groups = 64}
+       : (tensor<1x28x28x64xf32>, tensor<128x3x3x1xf32>) -> tensor<1x28x28x128xf32>
+    %1 = nn.conv_2d %0, %pointwise, %b {clamp = #nn.clamp<min = 0.0>}
+       : (tensor<1x28x28x128xf32>, tensor<64x1x1x128xf32>, tensor<64xf32>)
+       -> tensor<1x28x28x64xf32>
+    ```
+  }];
+}
+
+def LowRankDense : NnCompact_Pass<"nn-low-rank-dense", [
+    Option<"energy", "energy", "double", /*default=*/"0.9",
+           "part of the sum of squares of a matrix that its factors hold, above 0 "
+           "and at most 1">,
+    Option<"rank", "rank", "int64_t", /*default=*/"0",
+           "instead of an energy: the number of elements between the factors">
+  ]> {
+  let summary = "Turn fully connected layers into two of low rank";
+  let description = [{
+    An `nn.fully_connected` becomes two, with few elements in between: the
+    truncated singular value decomposition of its matrix, which is the closest of
+    its rank. The second has the bias and the clamp.
+
+    Layers are left that would need no fewer MACs, and those whose matrix is all
+    zeros, such as an attention's before it is tuned. The parts of a layer that is
+    called `x` are called `x/reduce` and `x/expand`.
+
+    Before:
+
+    ```mlir
+    %0 = nn.fully_connected %x, %w, %b
+       : (tensor<1x4096xf32>, tensor<1000x4096xf32>, tensor<1000xf32>)
+       -> tensor<1x1000xf32>
+    ```
+
+    After, with `rank=64`:
+
+    ```mlir
+    %0 = nn.fully_connected %x, %reduce
+       : (tensor<1x4096xf32>, tensor<64x4096xf32>) -> tensor<1x64xf32>
+    %1 = nn.fully_connected %0, %expand, %b
+       : (tensor<1x64xf32>, tensor<1000x64xf32>, tensor<1000xf32>)
+       -> tensor<1x1000xf32>
+    ```
+  }];
+}
+
 #endif // WINDROW_PASSES_COMPACT_PASSES_TD

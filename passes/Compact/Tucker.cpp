@@ -8,14 +8,13 @@
 
 #include "passes/Compact/Tucker.h"
 
-#include <Eigen/Eigenvalues>
+#include "passes/Compact/Eigenvectors.h"
+
 #include <algorithm>
 #include <cassert>
 #include <cmath>
 
 namespace windrow {
-
-using ColumnMatrix = Eigen::MatrixXd;
 
 /// `matrix` with one row for each of `rows`, its elements in the same order.
 static Eigen::Map<const Matrix> viewAs(const Matrix &matrix, int64_t rows) {
@@ -23,55 +22,10 @@ static Eigen::Map<const Matrix> viewAs(const Matrix &matrix, int64_t rows) {
   return {matrix.data(), rows, matrix.size() / rows};
 }
 
-/// matrix^T * matrix.
-static ColumnMatrix gramOfColumns(const Matrix &matrix) {
-  ColumnMatrix gram = ColumnMatrix::Zero(matrix.cols(), matrix.cols());
-  gram.selfadjointView<Eigen::Lower>().rankUpdate(matrix.transpose());
-  return gram;
-}
-
-/// matrix * matrix^T, where `matrix` is viewed with `rows` rows.
-static ColumnMatrix gramOfRows(const Matrix &matrix, int64_t rows) {
-  ColumnMatrix gram = ColumnMatrix::Zero(rows, rows);
-  gram.selfadjointView<Eigen::Lower>().rankUpdate(viewAs(matrix, rows));
-  return gram;
-}
-
-/// The eigenvectors of the `count` largest eigenvalues of `gram`, as columns,
-/// the largest first. Signs are fixed, so that results do not depend on how the
-/// solver got there.
-static ColumnMatrix leadingEigenvectors(const ColumnMatrix &gram,
-                                        int64_t count) {
-  Eigen::SelfAdjointEigenSolver<ColumnMatrix> solver(gram);
-  ColumnMatrix vectors =
-      solver.eigenvectors().rightCols(count).rowwise().reverse();
-  for (int64_t column = 0; column < count; ++column) {
-    Eigen::Index largest = 0;
-    vectors.col(column).cwiseAbs().maxCoeff(&largest);
-    if (vectors(largest, column) < 0)
-      vectors.col(column) *= -1;
-  }
-  return vectors;
-}
-
-static int64_t countForEnergy(const ColumnMatrix &gram, double energy) {
-  Eigen::SelfAdjointEigenSolver<ColumnMatrix> solver(gram,
-                                                     Eigen::EigenvaluesOnly);
-  Vector descending = solver.eigenvalues().reverse().cwiseMax(0.0);
-  double wanted = energy * descending.sum();
-  double sum = 0;
-  for (int64_t count = 1; count <= descending.size(); ++count) {
-    sum += descending(count - 1);
-    if (sum >= wanted)
-      return count;
-  }
-  return descending.size();
-}
-
 ChannelRanks chooseChannelRanks(const Matrix &filter, const FilterShape &shape,
                                 double energy) {
   return {countForEnergy(gramOfColumns(filter), energy),
-          countForEnergy(gramOfRows(filter, shape.outputs), energy)};
+          countForEnergy(gramOfRows(viewAs(filter, shape.outputs)), energy)};
 }
 
 TuckerFactors decomposeTucker2(const Matrix &filter, const FilterShape &shape,
@@ -85,14 +39,14 @@ TuckerFactors decomposeTucker2(const Matrix &filter, const FilterShape &shape,
   constexpr double smallestGain = 1e-4;
 
   double energy = filter.squaredNorm(), captured = -1;
-  ColumnMatrix inputs =
+  Eigen::MatrixXd inputs =
       leadingEigenvectors(gramOfColumns(filter), ranks.inputs);
-  ColumnMatrix outputs;
+  Eigen::MatrixXd outputs;
   Matrix core;
   for (int sweep = 0; sweep <= sweeps; ++sweep) {
     Matrix reduced = filter * inputs;
-    outputs =
-        leadingEigenvectors(gramOfRows(reduced, shape.outputs), ranks.outputs);
+    outputs = leadingEigenvectors(gramOfRows(viewAs(reduced, shape.outputs)),
+                                  ranks.outputs);
     core = outputs.transpose() * viewAs(reduced, shape.outputs);
     double now = core.squaredNorm();
     if (sweep == sweeps || now - captured <= smallestGain * energy)

@@ -6,15 +6,15 @@
 // CHECK-NOT: "first"
 // CHECK: remark: loc("fourth"): left as it is: has 144 parameters, fewer than 1000
 // CHECK: remark: loc("second"): left as it is: a bottleneck of 16 and 32 channels would take 294912 -> 381984 MACs
-// CHECK: remark: loc("third"): bottleneck of 8 and 4 channels: 4624 -> 644 parameters, 294912 -> 39444 MACs, filter off by 0.0%
+// CHECK: remark: loc("third"): a bottleneck of 8 and 4 channels: 4624 -> 644 parameters, 294912 -> 39444 MACs, filter off by 0.0%
 // CHECK: remark: {{.*}}bottlenecks: 9440 -> 5460 parameters, 603136 -> 347668 MACs
 
-// NAMED: loc("second"): bottleneck of 4 and 4 channels: 4608 -> 336 parameters
-// NAMED: loc("third"): bottleneck of 4 and 4 channels
+// NAMED: loc("second"): a bottleneck of 4 and 4 channels: 4608 -> 336 parameters
+// NAMED: loc("third"): a bottleneck of 4 and 4 channels
 
 // One channel on either side holds all of a filter of rank one.
-// ENERGY: loc("second"): bottleneck of 4 and 4 channels
-// ENERGY: loc("third"): bottleneck of 4 and 4 channels
+// ENERGY: loc("second"): a bottleneck of 4 and 4 channels
+// ENERGY: loc("third"): a bottleneck of 4 and 4 channels
 
 // NAMES: nn.conv_2d {{.*}} loc("third/reduce")
 // NAMES: nn.conv_2d {{.*}} loc("third/filter")

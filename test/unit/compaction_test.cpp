@@ -180,6 +180,43 @@ INSTANTIATE_TEST_SUITE_P(, BottleneckTest,
                                          BottleneckCase{"eca", 2, 1},
                                          BottleneckCase{"fc", 1, 2}));
 
+//===----------------------------------------------------------------------===//
+// nn-separate-depthwise
+//===----------------------------------------------------------------------===//
+
+TEST_F(CompactionTest, SeparatesAFilterOfTwoTerms) {
+  FilterShape shape{40, 3, 3, 8};
+  Matrix filter = Matrix::Zero(40 * 9, 8);
+  for (int64_t input = 0; input < 8; ++input) {
+    Matrix outer = random(40, 2) * random(2, 9);
+    filter.col(input) = Eigen::Map<Eigen::VectorXd>(outer.data(), outer.size());
+  }
+  finish(convolve("layer", begin({2, 9, 7, 8}), shape, filter, /*stride=*/2));
+  func::FuncOp after = rewrite("nn-separate-depthwise{layers=layer terms=2}");
+  ASSERT_EQ(count(after, "nn.conv_2d"), 2);
+  reference::expectSameResults(function, after, 1e-5f);
+}
+
+//===----------------------------------------------------------------------===//
+// nn-low-rank-dense
+//===----------------------------------------------------------------------===//
+
+TEST_F(CompactionTest, FactorsAMatrixOfLowRank) {
+  for (auto [rows, columns] : {std::pair(30, 50), std::pair(50, 30)}) {
+    module = ModuleOp::create(UnknownLoc::get(&context));
+    Matrix matrix = random(rows, 5) * random(5, columns);
+    Value image = begin({2, columns});
+    finish(nn::FullyConnectedOp::create(
+        builder, at("layer"), image, constant({rows, columns}, matrix),
+        constant({rows}, random(1, rows)),
+        nn::ClampAttr::get(&context, -0.5f, 2.0f)));
+    func::FuncOp after =
+        rewrite("nn-low-rank-dense{layers=layer energy=0.999999}");
+    ASSERT_EQ(count(after, "nn.fully_connected"), 2);
+    reference::expectSameResults(function, after, 1e-5f);
+  }
+}
+
 /// Registers passes once, before any test parses a pipeline.
 const bool passesAreRegistered = (registerPassesAndPipelines(), true);
 
