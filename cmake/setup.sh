@@ -34,7 +34,7 @@ readonly compiler_packages=(
   libeigen3-dev libmlir-22-dev libonnx-dev libprotobuf-dev libyaml-cpp-dev
   llvm-22-dev llvm-22-tools mlir-22-tools protobuf-compiler
   # tests
-  libonnx-testdata python3-numpy python3-onnx python3-pil
+  libonnx-testdata python3-numpy python3-onnx python3-pil python3-psutil
 )
 
 say() { echo "setup: $*" >&2; }
