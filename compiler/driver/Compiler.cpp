@@ -201,7 +201,11 @@ LogicalResult Compilation::runPhase(CompilePhase phase) {
         manager.addNestedPass<func::FuncOp>(
             nn::createNormalizeImageInput(image));
       }
-      return addCompactPasses(manager);
+      if (failed(addCompactPasses(manager)))
+        return failure();
+      if (options.kernels == KernelChoice::Auto)
+        manager.addNestedPass<func::FuncOp>(nn::createChooseKernels());
+      return success();
     });
   case CompilePhase::Plan:
     report.begin("plan");

@@ -29,6 +29,12 @@ enum class CompilePhase {
   Bundle, ///< a plan's folder
 };
 
+/// Which kernels a compilation may choose among.
+enum class KernelChoice {
+  Auto,   ///< the fastest by a rule
+  Direct, ///< those that sum products of the elements
+};
+
 /// What to compile, and for whom.
 struct CompileOptions {
   /// An ONNX file, or IR (.mlir, .mlirbc) of any phase but the last, which goes
@@ -37,6 +43,8 @@ struct CompileOptions {
   /// The cluster file; needed from `Plan` on, unless the IR names its devices.
   std::string cluster;
   cluster::Strategy strategy = cluster::Strategy::Proportional;
+  /// How convolutions are computed.
+  KernelChoice kernels = KernelChoice::Auto;
   /// Shapes of inputs that the model leaves open.
   std::vector<OnnxInputShape> inputShapes;
   std::optional<ImageNormalization> image;

@@ -124,6 +124,19 @@ FailureOr<int32_t> OperatorEncoder::getBias(Value bias) {
   return static_cast<int32_t>(*weight);
 }
 
+static format::ConvolutionKernel
+encodeAlgorithm(nn::ConvolutionAlgorithm algorithm) {
+  switch (algorithm) {
+  case nn::ConvolutionAlgorithm::Direct:
+    return format::ConvolutionKernel::Direct;
+  case nn::ConvolutionAlgorithm::Winograd4x4:
+    return format::ConvolutionKernel::Winograd4x4;
+  case nn::ConvolutionAlgorithm::Winograd2x2:
+    return format::ConvolutionKernel::Winograd2x2;
+  }
+  llvm_unreachable("all algorithms are listed");
+}
+
 LogicalResult OperatorEncoder::encodeConv2D(nn::Conv2DOp conv) {
   FailureOr<uint32_t> filter = getWeight(conv.getFilter(), "filter");
   FailureOr<int32_t> bias = getBias(conv.getBias());
@@ -136,6 +149,7 @@ LogicalResult OperatorEncoder::encodeConv2D(nn::Conv2DOp conv) {
   operation.stride = encodeExtent(conv.getStrides());
   operation.dilation = encodeExtent(conv.getDilations());
   operation.groups = conv.getGroups();
+  operation.kernel = encodeAlgorithm(conv.getAlgorithm());
   operation.clamp = encodeClamp(conv.getClamp());
   return append(std::move(operation));
 }

@@ -33,6 +33,14 @@ static cl::opt<cluster::Strategy>
     strategy("strategy", cl::desc("How the devices share the work:"),
              cl::init(cluster::Strategy::Proportional),
              cluster::strategyValues(), cl::cat(category));
+static cl::opt<KernelChoice> kernels(
+    "kernels", cl::desc("How convolutions are computed:"),
+    cl::init(KernelChoice::Auto),
+    cl::values(clEnumValN(KernelChoice::Auto, "auto",
+                          "with fewer products where that is faster (default)"),
+               clEnumValN(KernelChoice::Direct, "direct",
+                          "by sums of products of the elements")),
+    cl::cat(category));
 static cl::list<std::string> inputShapes(
     "input-shape", cl::value_desc("[name:]N,C,H,W"),
     cl::desc("Shape of an input that the model leaves open; may be repeated"),
@@ -101,6 +109,7 @@ static FailureOr<CompileOptions> readOptions() {
   options.cluster = clusterFile;
   options.strategy = strategy;
   options.compactSteps.assign(compactSteps.begin(), compactSteps.end());
+  options.kernels = kernels;
   options.labels = labels;
   options.lastPhase = lastPhase;
   options.printWeights = printWeights;

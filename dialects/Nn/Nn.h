@@ -57,6 +57,8 @@ mlir::Operation *buildStrip(mlir::OpBuilder &builder, mlir::Operation *op,
 
 #include "dialects/Nn/NnDialect.h.inc"
 
+#include "dialects/Nn/NnEnums.h.inc"
+
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Nn/NnAttributes.h.inc"
 

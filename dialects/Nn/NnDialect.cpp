@@ -17,6 +17,8 @@ using namespace windrow::nn;
 
 #include "dialects/Nn/NnDialect.cpp.inc"
 
+#include "dialects/Nn/NnEnums.cpp.inc"
+
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Nn/NnAttributes.cpp.inc"
 

@@ -10,6 +10,7 @@
 #define WINDROW_DIALECTS_NN_NNDIALECT_TD
 
 include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
 include "mlir/IR/OpBase.td"
 
 def Nn_Dialect : Dialect {
@@ -68,6 +69,30 @@ def Nn_ClampAttr : Nn_Attr<"Clamp", "clamp"> {
   }];
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
+}
+
+def Nn_ConvolutionAlgorithm
+    : I32EnumAttr<"ConvolutionAlgorithm", "how a convolution is computed", [
+        I32EnumAttrCase<"Direct", 0, "direct">,
+        I32EnumAttrCase<"Winograd4x4", 1, "winograd4x4">,
+        I32EnumAttrCase<"Winograd2x2", 2, "winograd2x2">
+      ]> {
+  let cppNamespace = "::windrow::nn";
+  let genSpecializedAttr = 0;
+}
+
+def Nn_ConvolutionAlgorithmAttr
+    : EnumAttr<Nn_Dialect, Nn_ConvolutionAlgorithm, "algorithm"> {
+  let summary = "How a convolution is computed";
+  let description = [{
+    `direct` sums products of the elements. `winograd4x4` and `winograd2x2`
+    compute tiles of 4x4 or 2x2 outputs from transformed filters and images, in
+    2.25 to 4 times fewer multiplications, and round otherwise; the filter must
+    be 3x3, strides and dilations 1, and groups 1. Tiles begin at the first row,
+    so that a range of rows has the same bits as the whole only if it is
+    computed in whole tiles; `RowWindowOpInterface` sees to that.
+  }];
+  let assemblyFormat = "`<` $value `>`";
 }
 
 #endif // WINDROW_DIALECTS_NN_NNDIALECT_TD

@@ -43,6 +43,11 @@ def RowWindowOpInterface : OpInterface<"RowWindowOpInterface"> {
       (ins "unsigned":$operandIndex, "::windrow::RowInterval":$outputRows), "",
       [{ return {outputRows, 0, 0}; }]>,
     InterfaceMethod<[{
+        Output rows are computed this many at a time, from the first one on.
+        Any range of rows can be computed, but one that begins or ends between
+        multiples of this computes, and reads the window of, whole multiples.
+      }], "int64_t", "getRowGrain", (ins), "", [{ return 1; }]>,
+    InterfaceMethod<[{
         Builds the operation that computes `outputRows`, which must not be
         empty, from `operands`: those that carry rows hold exactly the rows
         of their window, the others are whole. Operations that feed the returned

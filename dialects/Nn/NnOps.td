@@ -99,7 +99,10 @@ def Nn_ConstantOp : Op<Nn_Dialect, "constant", [Pure]> {
 // Sliding windows
 //===----------------------------------------------------------------------===//
 
-def Nn_Conv2DOp : Nn_InferredOp<"conv_2d", [RowWindowMethods]> {
+def Nn_Conv2DOp : Nn_InferredOp<"conv_2d",
+    [DeclareOpInterfaceMethods<RowWindowOpInterface,
+         ["isRowSplittable", "carriesRows", "getRowWindow", "getRowGrain",
+          "buildRows"]>]> {
   let summary = "2-D convolution with bias and clamp";
   let description = [{
     Cross-correlates an NHWC image with an OHWI filter, adds a bias per output
@@ -108,6 +111,7 @@ def Nn_Conv2DOp : Nn_InferredOp<"conv_2d", [RowWindowMethods]> {
     divided into `groups` equal groups; the filter's last dimension is the
     number of input channels of one group, so that a depthwise convolution has
     as many groups as input channels and a filter with a last dimension of 1.
+    `algorithm` says how the kernel computes it.
 
     ```mlir
     %r = nn.conv_2d %x, %f, %b {pads = array<i64: 1, 1, 1, 1>,
@@ -122,8 +126,14 @@ def Nn_Conv2DOp : Nn_InferredOp<"conv_2d", [RowWindowMethods]> {
     DefaultValuedAttr<DenseI64ArrayAttr, "{0, 0, 0, 0}">:$pads,
     DefaultValuedAttr<DenseI64ArrayAttr, "{1, 1}">:$dilations,
     DefaultValuedAttr<I64Attr, "1">:$groups,
-    OptionalAttr<Nn_ClampAttr>:$clamp);
+    OptionalAttr<Nn_ClampAttr>:$clamp,
+    DefaultValuedAttr<Nn_ConvolutionAlgorithmAttr,
+                      "::windrow::nn::ConvolutionAlgorithm::Direct">:$algorithm);
   let results = (outs Nn_Image:$result);
+  let extraClassDeclaration = [{
+    /// Whether the Winograd algorithms can compute this convolution.
+    bool isWinogradComputable();
+  }];
 }
 
 class Nn_Pool2DOp<string mnemonic, dag moreArguments = (ins)>

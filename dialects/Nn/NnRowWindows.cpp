@@ -100,13 +100,37 @@ template <typename OpTy> static bool isSlideSplittable(OpTy op) {
          !rowWindow(rowSlide(op), {0, rowCount(op.getResult())}).rows.empty();
 }
 
+template <typename OpTy> static int64_t rowGrain(OpTy) { return 1; }
+
+static int64_t rowGrain(Conv2DOp op) {
+  switch (op.getAlgorithm()) {
+  case ConvolutionAlgorithm::Direct:
+    return 1;
+  case ConvolutionAlgorithm::Winograd4x4:
+    return 4;
+  case ConvolutionAlgorithm::Winograd2x2:
+    return 2;
+  }
+  llvm_unreachable("all algorithms are listed");
+}
+
+int64_t Conv2DOp::getRowGrain() { return rowGrain(*this); }
+
+/// The rows that are computed for `outputRows`, which are not empty: whole
+/// grains, whose window holds a row of the image.
+template <typename OpTy>
+static RowInterval computedRows(OpTy op, RowInterval outputRows) {
+  int64_t rows = rowCount(op.getResult()), grain = rowGrain(op);
+  RowInterval widened = widenToImage(rowSlide(op), outputRows, rows);
+  return {widened.begin / grain * grain,
+          std::min(rows, (widened.end + grain - 1) / grain * grain)};
+}
+
 template <typename OpTy>
 static RowWindow getSlideWindow(OpTy op, RowInterval outputRows) {
   if (outputRows.empty())
     return {};
-  RowSlide slide = rowSlide(op);
-  return rowWindow(slide,
-                   widenToImage(slide, outputRows, rowCount(op.getResult())));
+  return rowWindow(rowSlide(op), computedRows(op, outputRows));
 }
 
 /// Rows that lie in the padding alone are computed along with the nearest ones
@@ -115,8 +139,7 @@ template <typename OpTy>
 static Operation *buildSlideRows(OpBuilder &builder, OpTy op,
                                  ValueRange operands, RowInterval outputRows) {
   RowSlide slide = rowSlide(op);
-  RowInterval widened =
-      widenToImage(slide, outputRows, rowCount(op.getResult()));
+  RowInterval widened = computedRows(op, outputRows);
   Operation *strip = buildStrip(builder, op, operands, widened.size());
   setRowWindow(cast<OpTy>(strip), rowWindow(slide, widened), widened.size());
   if (widened == outputRows)

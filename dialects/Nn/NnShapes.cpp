@@ -205,6 +205,20 @@ static FailureOr<RankedTensorType> inferBroadcast(Value lhs, Value rhs,
 // Result types
 //===----------------------------------------------------------------------===//
 
+static bool isWinogradWindow(const SlidingWindow &window, int64_t groups) {
+  auto are = [](ArrayRef<int64_t> sizes, int64_t size) {
+    return llvm::all_of(sizes, [&](int64_t value) { return value == size; });
+  };
+  return are(window.kernel, 3) && are(window.strides, 1) &&
+         are(window.dilations, 1) && groups == 1;
+}
+
+bool Conv2DOp::isWinogradComputable() {
+  return isWinogradWindow({getFilter().getType().getShape().slice(1, 2),
+                           getStrides(), getDilations(), getPads()},
+                          getGroups());
+}
+
 static FailureOr<RankedTensorType> inferResultType(Conv2DOp::Adaptor op,
                                                    ErrorEmitter emitError) {
   if (failed(checkRanks(op.getOperands(), {4, 4, 1}, emitError)))
@@ -227,6 +241,11 @@ static FailureOr<RankedTensorType> inferResultType(Conv2DOp::Adaptor op,
     return failure();
   SlidingWindow window = {filter.getShape().slice(1, 2), op.getStrides(),
                           op.getDilations(), op.getPads()};
+  if (op.getAlgorithm() != ConvolutionAlgorithm::Direct &&
+      !isWinogradWindow(window, groups))
+    return emitError("algorithm must be direct unless the filter is 3x3, "
+                     "strides and dilations are 1 and groups is 1, got ",
+                     stringifyConvolutionAlgorithm(op.getAlgorithm()));
   auto size = inferSlidingSize(
       window, {image.getDimSize(1), image.getDimSize(2)}, emitError);
   if (failed(size))

@@ -15,6 +15,8 @@
 #include "passes/Partition/RowPlan.h"
 #include "llvm/ADT/BitVector.h"
 
+#include <numeric>
+
 using namespace mlir;
 
 namespace windrow::cluster {
@@ -65,8 +67,9 @@ static bool isDividable(Operation *op) {
 
 /// The layout of an operation whose rows are divided.
 LayoutAttr LayoutAssigner::divide(Operation *op) {
-  std::vector<int64_t> bounds =
-      divideRows(countRows(op->getResult(0)), weights, grain);
+  int64_t opGrain = cast<nn::RowWindowOpInterface>(op).getRowGrain();
+  std::vector<int64_t> bounds = divideRows(countRows(op->getResult(0)), weights,
+                                           std::lcm(grain, opGrain));
   llvm::BitVector &holders = dependents[op];
   holders.resize(names.size());
   for (unsigned device = 0; device < names.size(); ++device)

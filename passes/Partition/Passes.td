@@ -55,7 +55,8 @@ def AssignLayout : Cluster_Pass<"cluster-assign-layout"> {
            "How rows are divided",
            "::windrow::cluster::strategyValues()">,
     Option<"grain", "grain", "int64_t", /*default=*/"1",
-           "Bounds between devices are multiples of this many rows">
+           "Bounds between devices are multiples of this many rows, and of the "
+           "operation's own grain">
   ];
 }
 

@@ -15,6 +15,8 @@
 #include "passes/Partition/FragmentBuilder.h"
 #include "passes/Partition/RowPlan.h"
 
+#include <numeric>
+
 using namespace mlir;
 
 namespace windrow::cluster {
@@ -237,7 +239,8 @@ SmallVector<RowPiece> Placer::choosePieces(Operation *op, unsigned device) {
   if (boundaryFirst == BoundaryFirst::Never || !windows ||
       !windows.isRowSplittable() || tensors[result].isGathered)
     return {whole};
-  std::vector<RowPiece> pieces = divideBoundaryFirst(computed, awaited, grain);
+  std::vector<RowPiece> pieces = divideBoundaryFirst(
+      computed, awaited, std::lcm(grain, windows.getRowGrain()));
   if (pieces.size() == 1 || (boundaryFirst == BoundaryFirst::Auto &&
                              !isWorthwhile(op, device, pieces.size())))
     return {whole};

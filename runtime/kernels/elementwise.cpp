@@ -6,8 +6,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "runtime/kernels/add_clamped.h"
 #include "runtime/kernels/kernel_context.h"
+#include "runtime/kernels/parallelize.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -30,6 +33,28 @@ public:
 private:
   const TensorPlace rhs;
   XnnpackOperator clamp;
+};
+
+/// A bounded sum of operands of equal dims, in one pass over them.
+class AddClampedKernel final : public Kernel {
+public:
+  AddClampedKernel(const KernelContext &context, const format::Binary &binary)
+      : threadpool(context.threadpool()), lhs(context.place(binary.lhs())),
+        rhs(context.place(binary.rhs())),
+        output(context.place(binary.output())), clamp(*binary.clamp()) {}
+
+  Status create(const KernelContext &, const format::Binary &) {
+    return Status();
+  }
+  Status bind(std::byte *arena, std::byte *workspace) override;
+  Status run() override;
+
+private:
+  const pthreadpool_t threadpool;
+  const TensorPlace lhs, rhs, output;
+  const format::Clamp clamp;
+  const float *left = nullptr, *right = nullptr;
+  float *sum = nullptr;
 };
 
 class UnaryKernel final : public XnnpackKernel {
@@ -139,6 +164,24 @@ Status BinaryKernel::run() {
   return xnnpackStatus(xnn_run_operator(clamp.get(), threadpool), "run");
 }
 
+Status AddClampedKernel::bind(std::byte *arena, std::byte *) {
+  left = lhs.in<const float>(arena);
+  right = rhs.in<const float>(arena);
+  sum = output.in<float>(arena);
+  return Status();
+}
+
+Status AddClampedKernel::run() {
+  constexpr size_t tile = 16384;
+  const size_t count = output.bytes / sizeof(float);
+  parallelize(threadpool, (count + tile - 1) / tile, [&](size_t, size_t index) {
+    size_t first = index * tile;
+    addClamped(left + first, right + first, std::min(tile, count - first),
+               clamp.min(), clamp.max(), sum + first);
+  });
+  return Status();
+}
+
 static xnn_unary_operator operatorOf(format::UnaryKind kind) {
   switch (kind) {
   case format::UnaryKind::Clamp:
@@ -201,6 +244,10 @@ Status SoftmaxKernel::bind(std::byte *arena, std::byte *) {
 
 CreatedKernel createBinary(const KernelContext &context,
                            const format::Binary &binary) {
+  Dims lhs = context.dims(binary.lhs()), rhs = context.dims(binary.rhs());
+  if (binary.kind() == format::BinaryKind::Add && isBounded(*binary.clamp()) &&
+      std::equal(lhs.begin(), lhs.end(), rhs.begin(), rhs.end()))
+    return makeKernel<AddClampedKernel>(context, binary);
   return makeKernel<BinaryKernel>(context, binary);
 }
 

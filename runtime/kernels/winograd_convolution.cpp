@@ -202,9 +202,11 @@ Status WinogradKernel::create(const KernelContext &context,
   if (*biasValues)
     bias.assign(*biasValues, *biasValues + outputs);
 
-  // Where another strip has packed the filter, its values are not read.
+  // Where another strip has packed the filter, its values are not read, but for
+  // a product of scalars, which XNNPACK always packs.
   std::vector<float> transformed;
-  if (!context.areTapsPacked(conv.filter(), outputEdge)) {
+  const bool isScalar = inputImage.channels == 1 && outputs == 1;
+  if (isScalar || !context.areTapsPacked(conv.filter(), outputEdge)) {
     Expected<std::span<const float>> filter = context.weight(conv.filter());
     if (!filter)
       return filter.error();

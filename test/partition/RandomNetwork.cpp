@@ -112,6 +112,15 @@ Value NetworkBuilder::addConvolution(Value image, Choices &choices) {
   Axis columns = pickAxis(choices, type.getDimSize(2), true, false);
   int64_t channels = type.getDimSize(3);
   int64_t groups = choices.below(3) == 1 ? channels : 1;
+  auto algorithm = static_cast<nn::ConvolutionAlgorithm>(choices.below(3));
+  if (algorithm != nn::ConvolutionAlgorithm::Direct) {
+    groups = 1;
+    for (auto [axis, size] : {std::pair(&rows, type.getDimSize(1)),
+                              std::pair(&columns, type.getDimSize(2))}) {
+      *axis = {3, 1, 1, choices.below(3), choices.below(3)};
+      axis->high = std::max(axis->high, 3 - size - axis->low);
+    }
+  }
   int64_t outputs = groups * (1 + choices.below(groups > 1 ? 2 : 5));
   Value filter =
       constant({outputs, rows.kernel, columns.kernel, channels / groups});
@@ -121,7 +130,7 @@ Value NetworkBuilder::addConvolution(Value image, Choices &choices) {
       ArrayRef<int64_t>{rows.stride, columns.stride},
       ArrayRef<int64_t>{rows.low, columns.low, rows.high, columns.high},
       ArrayRef<int64_t>{rows.dilation, columns.dilation}, groups,
-      pickClamp(choices));
+      pickClamp(choices), algorithm);
 }
 
 Value NetworkBuilder::addPooling(Value image, Choices &choices) {

@@ -332,8 +332,9 @@ INSTANTIATE_TEST_SUITE_P(
 
 /// Bytes of packed weights for `copies` strips of a layer with `groups` groups.
 size_t packedBytes(uint32_t groups, int copies,
-                   ConvolutionKernel algorithm = ConvolutionKernel::Direct) {
-  Shape shape{12,     12,     64,           64,        groups, {3, 3},
+                   ConvolutionKernel algorithm = ConvolutionKernel::Direct,
+                   uint32_t channels = 64) {
+  Shape shape{12,     12,     channels,     channels,  groups, {3, 3},
               {1, 1}, {1, 1}, {1, 1, 1, 1}, noClamp(), true,   algorithm};
   std::mt19937 random(1);
   Data data = makeData(shape, random);
@@ -360,6 +361,7 @@ TEST(ConvolutionKernel, WinogradStripsShareOneTransformedFilter) {
         std::pair(ConvolutionKernel::Winograd2x2, 16u)}) {
     EXPECT_GE(packedBytes(1, 1, algorithm), 64u * 64 * taps * sizeof(float));
     EXPECT_EQ(packedBytes(1, 3, algorithm), packedBytes(1, 1, algorithm));
+    EXPECT_EQ(packedBytes(1, 3, algorithm, 1), packedBytes(1, 1, algorithm, 1));
   }
 }
 

@@ -76,15 +76,26 @@ OpCase pickConv(MLIRContext *context) {
   int64_t groups = pick(1, 3), inputs = pick(1, 3), outputs = pick(1, 3);
   bool hasBias = pick(0, 1);
   ClampAttr clamp = pickClamp(context);
+  auto algorithm = static_cast<ConvolutionAlgorithm>(pick(0, 2));
+  if (algorithm != ConvolutionAlgorithm::Direct) {
+    groups = 1;
+    sliding.kernel = {3, 3};
+    sliding.strides = sliding.dilations = {1, 1};
+    sliding.pads = {pick(0, 3), pick(0, 3), pick(0, 3), pick(0, 3)};
+    sliding.imageSize = {pick(3, 15), pick(3, 6)};
+  }
   SmallVector<Sizes> shapes = {
       {1, sliding.imageSize[0], sliding.imageSize[1], groups * inputs},
       {groups * outputs, sliding.kernel[0], sliding.kernel[1], inputs}};
   if (hasBias)
     shapes.push_back({groups * outputs});
   auto build = [=](OpBuilder &builder, Location loc, ValueRange operands) {
-    return Conv2DOp::create(builder, loc, operands[0], operands[1],
-                            hasBias ? operands[2] : Value(), sliding.strides,
-                            sliding.pads, sliding.dilations, groups, clamp);
+    auto conv = Conv2DOp::create(
+        builder, loc, operands[0], operands[1], hasBias ? operands[2] : Value(),
+        sliding.strides, sliding.pads, sliding.dilations, groups, clamp);
+    if (conv.isWinogradComputable())
+      conv.setAlgorithm(algorithm);
+    return conv;
   };
   return {"conv_2d", shapes, build};
 }

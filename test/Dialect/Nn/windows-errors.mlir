@@ -191,3 +191,11 @@ func.func @pool_result(%x: tensor<1x8x8x4xf32>) {
   %r = nn.avg_pool_2d %x {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>} : (tensor<1x8x8x4xf32>) -> tensor<1x4x4x8xf32>
   return
 }
+
+// -----
+
+func.func @algorithm(%x: tensor<1x8x8x4xf32>, %f: tensor<6x3x3x4xf32>) {
+  // expected-error@+1 {{'nn.conv_2d' op algorithm must be direct unless the filter is 3x3, strides and dilations are 1 and groups is 1, got winograd4x4}}
+  %r = nn.conv_2d %x, %f {strides = array<i64: 1, 2>, algorithm = #nn.algorithm<winograd4x4>} : (tensor<1x8x8x4xf32>, tensor<6x3x3x4xf32>) -> tensor<1x6x3x6xf32>
+  return
+}

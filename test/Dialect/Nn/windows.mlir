@@ -24,6 +24,14 @@ func.func @conv_2d_all_attributes(%x: tensor<2x9x8x4xf32>,
   return %r : tensor<2x3x5x6xf32>
 }
 
+// CHECK-LABEL: func.func @conv_2d_winograd
+func.func @conv_2d_winograd(%x: tensor<1x9x8x4xf32>, %f: tensor<6x3x3x4xf32>) -> tensor<1x7x6x6xf32> {
+  // CHECK: nn.conv_2d %{{.*}}, %{{.*}} {algorithm = #nn.algorithm<winograd2x2>} : (tensor<1x9x8x4xf32>, tensor<6x3x3x4xf32>) -> tensor<1x7x6x6xf32>
+  %r = nn.conv_2d %x, %f {algorithm = #nn.algorithm<winograd2x2>}
+     : (tensor<1x9x8x4xf32>, tensor<6x3x3x4xf32>) -> tensor<1x7x6x6xf32>
+  return %r : tensor<1x7x6x6xf32>
+}
+
 // CHECK-LABEL: func.func @max_pool_2d
 func.func @max_pool_2d(%x: tensor<1x56x56x64xf32>) -> tensor<1x28x28x64xf32> {
   // CHECK: nn.max_pool_2d %{{.*}} {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>} : (tensor<1x56x56x64xf32>) -> tensor<1x28x28x64xf32>
