@@ -11,6 +11,7 @@
 #include "runtime/artifact/bundle_layout.h"
 #include "runtime/artifact/operands.h"
 #include "runtime/artifact/shape.h"
+#include "runtime/base/large_memory.h"
 #include "runtime/executor/pacer.h"
 #include "runtime/kernels/kernel.h"
 #include "runtime/kernels/packed_weights.h"
@@ -18,7 +19,6 @@
 #include <algorithm>
 #include <cstring>
 #include <fmt/format.h>
-#include <new>
 #include <pthreadpool.h>
 #include <vector>
 
@@ -27,13 +27,6 @@ using namespace windrow;
 Executor::~Executor() = default;
 
 namespace {
-struct AlignedDelete {
-  void operator()(std::byte *memory) const {
-    ::operator delete(memory, std::align_val_t(bundleAlignment));
-  }
-};
-using AlignedMemory = std::unique_ptr<std::byte, AlignedDelete>;
-
 struct ThreadpoolDelete {
   void operator()(pthreadpool *threadpool) const {
     pthreadpool_destroy(threadpool);
@@ -67,8 +60,8 @@ private:
   const uint32_t threads;
   const std::chrono::milliseconds requestTimeout;
   Pacer pacer;
-  AlignedMemory arena;
-  AlignedMemory workspace;
+  LargeMemory arena;
+  LargeMemory workspace;
   std::unique_ptr<pthreadpool, ThreadpoolDelete> threadpool;
   PackedWeights packedWeights;
   std::vector<std::unique_ptr<Kernel>> kernels;
@@ -77,15 +70,6 @@ private:
   std::vector<OperatorTime> times;
 };
 } // namespace
-
-/// Fails by returning null.
-static AlignedMemory allocateZeroed(size_t bytes) {
-  AlignedMemory memory(static_cast<std::byte *>(
-      ::operator new(bytes, std::align_val_t(bundleAlignment), std::nothrow)));
-  if (memory)
-    std::memset(memory.get(), 0, bytes);
-  return memory;
-}
 
 static uint64_t tensorBytes(const format::Tensor &tensor) {
   return *byteCount(tensor.type(), dimsOf(tensor.dims()));
@@ -106,8 +90,8 @@ Status BundleExecutor::outOfMemory(std::string_view what, size_t bytes) const {
 }
 
 Status BundleExecutor::prepare() {
-  arena = allocateZeroed(bundle().arena_bytes());
-  if (!arena)
+  arena = LargeMemory(bundle().arena_bytes());
+  if (!arena.get())
     return outOfMemory("arena", bundle().arena_bytes());
   if (threads > 1)
     threadpool.reset(pthreadpool_create(threads));
@@ -120,9 +104,12 @@ Status BundleExecutor::prepare() {
     workspaceBytes = std::max(workspaceBytes, (*kernel)->workspaceBytes());
     kernels.push_back(std::move(*kernel));
   }
-  workspace = allocateZeroed(workspaceBytes);
-  if (!workspace)
+  workspace = LargeMemory(workspaceBytes);
+  if (!workspace.get())
     return outOfMemory("workspace", workspaceBytes);
+  // The first request shall not wait for pages.
+  std::memset(arena.get(), 0, arena.size());
+  std::memset(workspace.get(), 0, workspace.size());
   for (const std::unique_ptr<Kernel> &kernel : kernels)
     WINDROW_RETURN_IF_ERROR(kernel->bind(arena.get(), workspace.get()));
   for (const format::Channel *channel : *bundle().channels())

@@ -8,20 +8,18 @@
 
 #include "runtime/kernels/packed_weights.h"
 
+#include <algorithm>
 #include <cassert>
-#include <cstdlib>
+#include <utility>
 
 namespace windrow {
 
 static constexpr size_t blockAlignment = 64;
+static constexpr size_t slabBytes = size_t{64} << 20;
 static constexpr size_t notFound = SIZE_MAX;
 
 static PackedWeights &self(void *context) {
   return *static_cast<PackedWeights *>(context);
-}
-
-void PackedWeights::Free::operator()(std::byte *memory) const {
-  std::free(memory);
 }
 
 PackedWeights::PackedWeights() {
@@ -38,7 +36,7 @@ PackedWeights::PackedWeights() {
          size_t) { return self(context).insert(*key, packed); };
   provider.is_finalized = [](void *) { return true; };
   provider.offset_to_addr = [](void *context, size_t offset) -> void * {
-    return self(context).blocks[offset].memory.get();
+    return self(context).blocks[offset];
   };
   provider.delete_cache = [](void *) { return xnn_status_success; };
 }
@@ -72,14 +70,17 @@ size_t PackedWeights::lookUp(const xnn_weights_cache_look_up_key &key) const {
 
 void *PackedWeights::reserve(size_t size) {
   size = (size + blockAlignment - 1) / blockAlignment * blockAlignment;
-  void *memory = std::aligned_alloc(blockAlignment, size);
-  if (!memory)
-    return nullptr;
-  blocks.push_back(
-      {std::unique_ptr<std::byte, Free>(static_cast<std::byte *>(memory)),
-       size});
+  if (slabs.empty() || slabs.back().memory.size() - slabs.back().used < size) {
+    LargeMemory memory(std::max(size, slabBytes));
+    if (!memory.get())
+      return nullptr;
+    slabs.push_back({std::move(memory)});
+  }
+  Slab &slab = slabs.back();
+  blocks.push_back(slab.memory.get() + slab.used);
+  slab.used += size;
   total += size;
-  return memory;
+  return blocks.back();
 }
 
 size_t PackedWeights::insert(const xnn_weights_cache_look_up_key &key,
@@ -87,9 +88,11 @@ size_t PackedWeights::insert(const xnn_weights_cache_look_up_key &key,
   auto [entry, isNew] = blockOf.try_emplace(keyOf(key), blocks.size() - 1);
   bool wasPackedAgain = !isNew && packed != nullptr;
   if (wasPackedAgain) {
-    assert(blocks.back().memory.get() == packed &&
-           "packed into the last block");
-    total -= blocks.back().size;
+    assert(blocks.back() == packed && "packed into the last block");
+    Slab &slab = slabs.back();
+    size_t size = slab.memory.get() + slab.used - blocks.back();
+    slab.used -= size;
+    total -= size;
     blocks.pop_back();
   }
   return entry->second;

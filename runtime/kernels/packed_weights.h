@@ -9,11 +9,12 @@
 #ifndef WINDROW_RUNTIME_KERNELS_PACKED_WEIGHTS_H
 #define WINDROW_RUNTIME_KERNELS_PACKED_WEIGHTS_H
 
+#include "runtime/base/large_memory.h"
+
 #include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <vector>
 #include <xnnpack.h>
 
@@ -22,8 +23,8 @@ namespace windrow {
 /// Owns the packed weights of a bundle's kernels and hands XNNPACK the copy
 /// that exists when an operator packs the same weights again, as every further
 /// strip of a layer does. In contrast to XNNPACK's own cache each copy is
-/// allocated by itself, so that nothing moves and growth needs no second copy
-/// of everything.
+/// left where it is, so that growth needs no second copy of everything. Memory
+/// is in huge pages where the system has them.
 ///
 /// Must outlive the operators. Not thread-safe.
 class PackedWeights {
@@ -55,12 +56,10 @@ private:
     const void *bias;
     auto operator<=>(const Key &) const = default;
   };
-  struct Free {
-    void operator()(std::byte *memory) const;
-  };
-  struct Block {
-    std::unique_ptr<std::byte, Free> memory;
-    size_t size;
+  /// Memory that is given out from its beginning on.
+  struct Slab {
+    LargeMemory memory;
+    size_t used = 0;
   };
 
   Key keyOf(const xnn_weights_cache_look_up_key &key) const;
@@ -72,9 +71,10 @@ private:
   uint64_t currentLayer = 0;
   bool isDerived = false;
   size_t total = 0;
+  std::vector<Slab> slabs;
   // XNNPACK's offsets are indices of blocks. The last one is unclaimed until it
   // has been inserted.
-  std::vector<Block> blocks;
+  std::vector<std::byte *> blocks;
   std::map<Key, size_t> blockOf;
 };
 
