@@ -24,6 +24,8 @@ struct DeviceDescription {
   int64_t threads = 1; ///< at least 1
   double speed = 1.0;  ///< positive, relative to the other devices
   std::optional<int64_t> memoryMb;
+  std::optional<double> gflops; ///< 1e9 floating-point operations a second
+  std::optional<double> gbps;   ///< 1e9 bytes of memory traffic a second
 };
 
 /// A connection, both directions alike.

@@ -1,0 +1,317 @@
+//===- CostModel.cpp - Seconds of computing and sending -------------------===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/Analysis/CostModel.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <limits>
+
+using namespace windrow;
+
+//===----------------------------------------------------------------------===//
+// Work
+//===----------------------------------------------------------------------===//
+
+/// Cost tables name operators; these two multiply by weights of their own.
+static bool hasWeights(const OperatorShape &shape) {
+  return shape.kind == "conv_2d" || shape.kind == "fully_connected";
+}
+
+OperatorWork windrow::workOf(const OperatorShape &shape, double rows) {
+  constexpr double elementBytes = 4;
+  auto positive = [](int64_t size) {
+    return static_cast<double>(std::max<int64_t>(size, 1));
+  };
+  const double outputs =
+      rows * positive(shape.output[0]) * positive(shape.output[1]);
+  const double inputs = rows * positive(shape.strides[0]) *
+                        positive(shape.input[0]) * positive(shape.input[1]);
+  const double window = positive(shape.window[0]) * positive(shape.window[1]);
+  if (!hasWeights(shape))
+    return {outputs * window, (inputs + outputs) * elementBytes};
+  const double macsPerOutput =
+      window * positive(shape.input[1]) / positive(shape.groups);
+  const double weights = macsPerOutput * positive(shape.output[1]);
+  return {outputs * macsPerOutput, (inputs + outputs + weights) * elementBytes};
+}
+
+/// The work of `rows` of the rows that the cost of `layer` grows with.
+static OperatorWork layerWork(const Network &network, size_t index,
+                              double rows) {
+  const nn::OpCost &cost = network.layers[index].cost;
+  const double share = rows / static_cast<double>(network.costRows(index));
+  const auto activations = static_cast<double>(cost.activationBytesRead +
+                                               cost.activationBytesWritten);
+  return {share * static_cast<double>(cost.macs),
+          share * activations + static_cast<double>(cost.weightBytes)};
+}
+
+//===----------------------------------------------------------------------===//
+// Measurements
+//===----------------------------------------------------------------------===//
+
+/// Piecewise linear in rows; beyond the ends the call's overhead is constant
+/// and the rest in proportion.
+static double interpolate(const MeasuredOperator &measured, double rows,
+                          double overhead) {
+  const std::vector<int64_t> &xs = measured.rows;
+  const std::vector<double> &ys = measured.seconds;
+  auto scale = [&](size_t i) {
+    const double fixed = std::min(overhead, ys[i]);
+    return fixed + (ys[i] - fixed) * rows / static_cast<double>(xs[i]);
+  };
+  auto next = std::ranges::upper_bound(
+      xs, rows, {}, [](int64_t x) { return static_cast<double>(x); });
+  if (next == xs.begin())
+    return scale(0);
+  const size_t last = next - xs.begin() - 1;
+  if (next == xs.end())
+    return rows == static_cast<double>(xs[last]) ? ys[last] : scale(last);
+  const double part = (rows - static_cast<double>(xs[last])) /
+                      static_cast<double>(xs[last + 1] - xs[last]);
+  return ys[last] + part * (ys[last + 1] - ys[last]);
+}
+
+static bool isSameKind(const OperatorShape &a, const OperatorShape &b) {
+  auto isGrouped = [](const OperatorShape &shape) { return shape.groups > 1; };
+  return a.kind == b.kind && a.window == b.window && a.strides == b.strides &&
+         isGrouped(a) == isGrouped(b);
+}
+
+/// How far two works are from each other: in powers of e of either number.
+static double distance(OperatorWork a, OperatorWork b) {
+  return std::abs(std::log((a.macs + 1) / (b.macs + 1))) +
+         std::abs(std::log((a.bytes + 1) / (b.bytes + 1)));
+}
+
+static double roofline(OperatorWork work, double macsPerSecond,
+                       double bytesPerSecond) {
+  return std::max(work.macs / macsPerSecond, work.bytes / bytesPerSecond);
+}
+
+/// The measurements that say most about `shape`, of which `rows` rows are
+/// `work`.
+CostModel::References CostModel::findReferences(const Rates &rates,
+                                                const OperatorShape &shape,
+                                                OperatorWork work,
+                                                double rows) const {
+  References references;
+  if (!rates.measured)
+    return references;
+  for (const MeasuredOperator &op : rates.measured->operators)
+    if (op.shape == shape)
+      references.exact.push_back(&op);
+  if (!references.exact.empty())
+    return references;
+  struct Neighbour {
+    const MeasuredOperator *op;
+    double distance;
+  };
+  std::vector<Neighbour> neighbours;
+  for (const MeasuredOperator &op : rates.measured->operators)
+    if (isSameKind(op.shape, shape))
+      neighbours.push_back({&op, distance(workOf(op.shape, rows), work)});
+  const size_t count = std::min<size_t>(neighbours.size(), 2);
+  std::ranges::partial_sort(neighbours, neighbours.begin() + count, {},
+                            &Neighbour::distance);
+  for (size_t i = 0; i < count; ++i)
+    references.near.push_back(
+        {neighbours[i].op, 1 / (neighbours[i].distance + 1e-3)});
+  return references;
+}
+
+double CostModel::secondsOf(const Rates &rates, const References &references,
+                            OperatorWork work, double rows) const {
+  if (work.macs == 0 && work.bytes == 0)
+    return 0;
+  const double overhead = rates.kernelOverheadSeconds;
+  // Of several kernels the compiler takes the faster one.
+  if (!references.exact.empty()) {
+    double least = std::numeric_limits<double>::infinity();
+    for (const MeasuredOperator *op : references.exact)
+      least = std::min(least, interpolate(*op, rows, overhead));
+    return least;
+  }
+  auto ideal = [&](OperatorWork part) {
+    return roofline(part, rates.macsPerSecond, rates.bytesPerSecond);
+  };
+  double weights = 0, sum = 0;
+  for (auto [op, weight] : references.near) {
+    // As many rows, so that strips compare with strips.
+    const double busy = interpolate(*op, rows, overhead) - overhead;
+    if (busy <= 0)
+      continue;
+    weights += weight;
+    sum += weight * busy / ideal(workOf(op->shape, rows));
+  }
+  const double slowdown = weights > 0 ? sum / weights : 1.0;
+  return overhead + slowdown * ideal(work);
+}
+
+//===----------------------------------------------------------------------===//
+// Devices
+//===----------------------------------------------------------------------===//
+
+/// The best rates of any operator of `device`: what its processor can do.
+static std::pair<double, double> bestRates(const MeasuredDevice &device) {
+  double macs = 1, bytes = 1;
+  for (const MeasuredOperator &op : device.operators)
+    for (size_t i = 0; i < op.rows.size(); ++i) {
+      const OperatorWork work = workOf(op.shape, double(op.rows[i]));
+      macs = std::max(macs, work.macs / op.seconds[i]);
+      bytes = std::max(bytes, work.bytes / op.seconds[i]);
+    }
+  return {macs, bytes};
+}
+
+void CostModel::addDevices(const CostTable *table) {
+  for (size_t i = 0; i < theCluster.devices.size(); ++i) {
+    const DeviceDescription &device = theCluster.devices[i];
+    Rates rates{};
+    rates.measured = table ? table->findDevice(device.name) : nullptr;
+    if (rates.measured && rates.measured->operators.empty())
+      rates.measured = nullptr;
+    if (rates.measured) {
+      std::tie(rates.macsPerSecond, rates.bytesPerSecond) =
+          bestRates(*rates.measured);
+      rates.kernelOverheadSeconds = rates.measured->kernelOverheadSeconds;
+    } else {
+      const double gflops = device.gflops.value_or(
+          defaultGflops * device.speed * static_cast<double>(device.threads));
+      rates.macsPerSecond = gflops * 1e9 / 2;
+      rates.bytesPerSecond =
+          device.gbps.value_or(defaultGbps * device.speed) * 1e9;
+      rates.kernelOverheadSeconds = defaultKernelOverheadSeconds;
+      unmeasured.push_back(i);
+    }
+    auto isEqual = [&](const Rates &other) {
+      return other.measured == rates.measured &&
+             other.macsPerSecond == rates.macsPerSecond &&
+             other.bytesPerSecond == rates.bytesPerSecond;
+    };
+    auto found = std::ranges::find_if(classes, isEqual);
+    deviceClasses.push_back(found - classes.begin());
+    if (found == classes.end())
+      classes.push_back(rates);
+  }
+}
+
+void CostModel::addLinks(const CostTable *table) {
+  auto nameOf = [&](size_t participant) -> std::string_view {
+    return participant == client()
+               ? std::string_view("client")
+               : std::string_view(theCluster.devices[participant].name);
+  };
+  for (size_t from = 0; from <= client(); ++from)
+    for (size_t to = 0; to <= client(); ++to) {
+      const MeasuredLink *measured =
+          table ? table->findLink(nameOf(from), nameOf(to)) : nullptr;
+      if (measured) {
+        links.push_back({measured->latencySeconds, 1 / measured->bytesPerSecond,
+                         measured->messageSeconds});
+        continue;
+      }
+      const LinkDescription &link =
+          theCluster.linkBetween(nameOf(from), nameOf(to));
+      links.push_back({link.latencyUs * 1e-6, 8e-6 / link.bandwidthMbit,
+                       defaultMessageSeconds});
+    }
+}
+
+std::unique_ptr<CostModel::RowCurves>
+CostModel::makeRowCurves(const Rates &rates) const {
+  auto curves = std::make_unique<RowCurves>();
+  for (size_t layer = 0; layer < theNetwork.layers.size(); ++layer) {
+    std::vector<double> &curve = curves->emplace_back(1, 0.0);
+    const auto allRows = static_cast<double>(theNetwork.costRows(layer));
+    const References references =
+        findReferences(rates, theNetwork.layers[layer].shape,
+                       layerWork(theNetwork, layer, allRows), allRows);
+    for (double rows = 1; rows <= allRows; ++rows) {
+      const double seconds = secondsOf(
+          rates, references, layerWork(theNetwork, layer, rows), rows);
+      // Noise must not make more rows cheaper: balancing relies on it.
+      curve.push_back(std::max(curve.back(), seconds));
+    }
+  }
+  return curves;
+}
+
+CostModel::CostModel(const Network &network, const ClusterDescription &cluster,
+                     const CostTable *table)
+    : theNetwork(network), theCluster(cluster) {
+  assert(!cluster.devices.empty() && "a cluster has devices");
+  addDevices(table);
+  addLinks(table);
+  for (const Rates &rates : classes)
+    rowCurves.push_back(makeRowCurves(rates));
+}
+
+//===----------------------------------------------------------------------===//
+// Slices of channels
+//===----------------------------------------------------------------------===//
+
+double CostModel::slicedSeconds(size_t layer, size_t device, int64_t channels,
+                                bool isInput) const {
+  if (channels == 0)
+    return 0;
+  const Layer &description = theNetwork.layers[layer];
+  OperatorShape shape = description.shape;
+  int64_t &sliced = isInput ? shape.input[1] : shape.output[1];
+  const int64_t all = std::max<int64_t>(sliced, 1);
+  if (channels >= all)
+    return wholeSeconds(layer, device);
+  auto [entry, isNew] = slices.try_emplace(
+      {deviceClasses[device], layer, channels, isInput}, 0.0);
+  if (!isNew)
+    return entry->second;
+
+  const double share = static_cast<double>(channels) / static_cast<double>(all);
+  const bool isSame = !isInput && !description.operands.empty() &&
+                      description.operands.front().channels == ChannelUse::Same;
+  sliced = channels;
+  if (isSame)
+    shape.input[1] = std::max<int64_t>(
+        1, std::llround(share * static_cast<double>(shape.input[1])));
+  if (isSame && shape.groups > 1)
+    shape.groups = std::max<int64_t>(
+        1, std::llround(share * static_cast<double>(shape.groups)));
+  const nn::OpCost &cost = description.cost;
+  const double read = isInput || isSame ? share : 1.0;
+  const double written = isInput ? 1.0 : share;
+  OperatorWork work{share * static_cast<double>(cost.macs),
+                    read * static_cast<double>(cost.activationBytesRead) +
+                        written *
+                            static_cast<double>(cost.activationBytesWritten) +
+                        share * static_cast<double>(cost.weightBytes)};
+  const Rates &rates = classes[deviceClasses[device]];
+  const auto rows = static_cast<double>(theNetwork.costRows(layer));
+  const double seconds =
+      secondsOf(rates, findReferences(rates, shape, work, rows), work, rows);
+  return entry->second = std::min(seconds, wholeSeconds(layer, device));
+}
+
+double CostModel::channelsSeconds(size_t layer, size_t device,
+                                  int64_t channels) const {
+  return slicedSeconds(layer, device, channels, /*isInput=*/false);
+}
+
+double CostModel::partialSeconds(size_t layer, size_t device,
+                                 int64_t channels) const {
+  return slicedSeconds(layer, device, channels, /*isInput=*/true);
+}
+
+double CostModel::additionSeconds(size_t device, int64_t bytes,
+                                  int64_t count) const {
+  const Rates &rates = classes[deviceClasses[device]];
+  const double traffic = 3.0 * static_cast<double>(bytes);
+  return static_cast<double>(count) *
+         (rates.kernelOverheadSeconds + traffic / rates.bytesPerSecond);
+}

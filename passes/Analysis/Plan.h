@@ -1,0 +1,105 @@
+//===- Plan.h - Where each part of a network is computed --------*- C++ -*-===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// A plan in numbers: what `cluster.layout` and `cluster.partials` say of every
+// layer, and the messages that follow from it. Participants are numbered as the
+// cluster's devices, the client follows them.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef WINDROW_PASSES_ANALYSIS_PLAN_H
+#define WINDROW_PASSES_ANALYSIS_PLAN_H
+
+#include "passes/Analysis/Network.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace windrow {
+
+enum class LayerMode { Owner, Replicated, Rows, Channels };
+
+/// Who computes what of one layer's result.
+struct LayerPlacement {
+  LayerMode mode = LayerMode::Owner;
+  /// One for an owner, else any number in the order of their parts; each once.
+  std::vector<size_t> devices;
+  /// Of rows or channels: ascending from 0 to all, one more than devices.
+  std::vector<int64_t> bounds;
+  /// Of rows: what each device computes, at least its own; empty where that is
+  /// all. The other rows spare a transfer.
+  std::vector<RowInterval> computed;
+  /// Where the input channels are divided: who contracts which, into partial
+  /// results that are added where the result is to be.
+  std::vector<size_t> partialDevices;
+  std::vector<int64_t> partialBounds;
+
+  RowInterval ownedPart(size_t position) const {
+    return {bounds[position], bounds[position + 1]};
+  }
+  RowInterval computedRows(size_t position, int64_t allRows) const {
+    if (mode != LayerMode::Rows)
+      return {0, allRows};
+    return computed.empty() ? ownedPart(position) : computed[position];
+  }
+
+  friend bool operator==(const LayerPlacement &,
+                         const LayerPlacement &) = default;
+};
+
+/// One placement for each layer of a network.
+struct Plan {
+  std::vector<LayerPlacement> layers;
+
+  friend bool operator==(const Plan &, const Plan &) = default;
+};
+
+/// A part of a tensor that one participant sends to another.
+struct TensorTransfer {
+  size_t source;
+  size_t reader;
+  RowInterval rows;
+  int64_t bytes;
+};
+
+/// What participants need of one tensor.
+struct TensorExchange {
+  /// By participant: the smallest interval of rows that holds all that it
+  /// reads.
+  std::vector<RowInterval> needed;
+  /// By source, then by reader, then by rows.
+  std::vector<TensorTransfer> transfers;
+};
+
+/// The exchanges of every tensor, as `cluster-place` makes them: a row that a
+/// reader lacks comes from its owner, of several the first. Partial results are
+/// not tensors; they come on top. `plan` must be complete.
+std::vector<TensorExchange> findExchanges(const Network &network,
+                                          const Plan &plan, size_t numDevices);
+
+/// For each tensor the layer that computes it; for an argument, as many as
+/// there are layers.
+std::vector<size_t> findProducers(const Network &network);
+
+/// Where the operand of `layer` is, if that is a row reduction and several
+/// devices own rows, so that the result is a sum of partial results; else null.
+/// `producers` are those of `network`.
+const LayerPlacement *findReducedRows(const Network &network, const Plan &plan,
+                                      const std::vector<size_t> &producers,
+                                      size_t layer);
+
+/// Bytes that each device needs under a plan: its part of the weights, and at
+/// most as many activations as are alive at a time.
+std::vector<int64_t> estimateMemory(const Network &network, const Plan &plan,
+                                    size_t numDevices);
+
+} // namespace windrow
+
+#endif // WINDROW_PASSES_ANALYSIS_PLAN_H

@@ -1,0 +1,178 @@
+//===- PlanSearch.cpp - The fastest plan for the machines there are -------===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/Analysis/PlanSearch.h"
+
+#include "passes/Analysis/CutSearch.h"
+#include "passes/Analysis/LowerBound.h"
+#include "passes/Analysis/PlanRefinement.h"
+#include "passes/Analysis/PlanTimeline.h"
+#include "passes/Analysis/RulePlans.h"
+
+#include <algorithm>
+
+using namespace windrow;
+
+namespace {
+/// Judges plans and keeps the best.
+class PlanSearch {
+public:
+  PlanSearch(const CostModel &model, const SearchOptions &options);
+
+  SearchResult run();
+
+private:
+  void addRulePlans();
+  void addCutPlans(double secondsPerWeightByte);
+  void refine();
+  void consider(std::string name, Plan plan);
+  bool isBetter(double latency, const std::vector<int64_t> &memory) const;
+  double excessMemory(const std::vector<int64_t> &memory) const;
+
+  const CostModel &model;
+  const Network &network;
+  const SearchOptions &options;
+  SearchResult best;
+};
+} // namespace
+
+PlanSearch::PlanSearch(const CostModel &model, const SearchOptions &options)
+    : model(model), network(model.network()), options(options) {}
+
+/// Bytes beyond what the devices have.
+double PlanSearch::excessMemory(const std::vector<int64_t> &memory) const {
+  double excess = 0;
+  for (size_t device = 0; device < memory.size(); ++device)
+    if (const auto &limit = model.cluster().devices[device].memoryMb)
+      excess += std::max(0.0, static_cast<double>(memory[device]) -
+                                  static_cast<double>(*limit) * 1e6);
+  return excess;
+}
+
+bool PlanSearch::isBetter(double latency,
+                          const std::vector<int64_t> &memory) const {
+  if (best.plan.layers.empty())
+    return true;
+  const double excess = excessMemory(memory);
+  const double bestExcess = excessMemory(best.memory);
+  if (excess != bestExcess)
+    return excess < bestExcess;
+  if (options.objective == Objective::Memory) {
+    const int64_t most = std::ranges::max(memory);
+    const int64_t bestMost = std::ranges::max(best.memory);
+    if (most != bestMost)
+      return most < bestMost;
+  }
+  return latency < best.latency;
+}
+
+void PlanSearch::consider(std::string name, Plan plan) {
+  const double latency = predictLatency(model, plan);
+  best.candidates.push_back({std::move(name), latency});
+  const std::vector<int64_t> memory =
+      estimateMemory(network, plan, model.numDevices());
+  if (!isBetter(latency, memory))
+    return;
+  best.plan = std::move(plan);
+  best.latency = latency;
+  best.memory = memory;
+}
+
+void PlanSearch::addRulePlans() {
+  std::vector<double> equal, speeds;
+  for (size_t device = 0; device < model.numDevices(); ++device) {
+    equal.push_back(1.0);
+    speeds.push_back(model.cluster().devices[device].speed);
+    const size_t deviceClass = model.deviceClass(device);
+    bool isNew = true;
+    for (size_t other = 0; other < device; ++other)
+      isNew &= model.deviceClass(other) != deviceClass ||
+               model.cluster().devices[device].memoryMb !=
+                   model.cluster().devices[other].memoryMb;
+    if (isNew)
+      consider("single on " + model.cluster().devices[device].name,
+               leaveToOne(network, device));
+  }
+  if (model.numDevices() == 1)
+    return;
+  const size_t fastest = model.cluster().fastestDevice();
+  consider("even", divideInProportion(network, equal, fastest, 1));
+  consider("proportional", divideInProportion(network, speeds, fastest, 1));
+  consider("greedy", balanceGreedily(model));
+}
+
+void PlanSearch::addCutPlans(double secondsPerWeightByte) {
+  std::vector<DeviceGroup> groups = chooseGroups(model);
+  std::vector<TensorForm> forms{{LayerMode::Owner, 0}};
+  for (size_t group = 1; group < groups.size(); ++group) {
+    forms.push_back({LayerMode::Rows, group});
+    forms.push_back({LayerMode::Replicated, group});
+    if (options.useChannels)
+      forms.push_back({LayerMode::Channels, group});
+  }
+  const size_t numGroups = groups.size();
+  std::vector<std::string> names;
+  for (const DeviceGroup &group : groups)
+    names.push_back(std::to_string(group.devices.size()));
+  const SegmentCosts costs(model, std::move(groups), forms);
+  CutSearchOptions cuts;
+  cuts.usePartials = options.usePartials && options.useChannels;
+  cuts.secondsPerWeightByte = secondsPerWeightByte;
+  auto search = [&](const std::string &name, size_t group) {
+    cuts.allowedForms.clear();
+    for (const TensorForm &form : forms)
+      cuts.allowedForms.push_back(group == 0 || form.group == 0 ||
+                                  form.group == group);
+    cuts.longestSegment = 1;
+    consider(name, searchCuts(model, costs, cuts));
+    if (!options.useFused)
+      return;
+    cuts.longestSegment = 8;
+    consider(name + ", fused", searchCuts(model, costs, cuts));
+  };
+  search("cuts", 0);
+  for (size_t group = 1; group < numGroups; ++group)
+    search("cuts on " + names[group], group);
+}
+
+void PlanSearch::refine() {
+  Plan plan = refinePlan(model, best.plan);
+  if (plan != best.plan)
+    consider("refined", std::move(plan));
+}
+
+SearchResult PlanSearch::run() {
+  addRulePlans();
+  if (model.numDevices() > 1 && !network.layers.empty()) {
+    if (options.objective == Objective::Latency)
+      addCutPlans(0);
+    // A byte of weights counts for more until the plan fits.
+    double secondsPerByte = 1e-9;
+    while (secondsPerByte < 1 && (options.objective == Objective::Memory ||
+                                  excessMemory(best.memory) > 0)) {
+      addCutPlans(secondsPerByte);
+      secondsPerByte *= 10;
+    }
+    refine();
+  }
+  best.fitsMemory = excessMemory(best.memory) == 0;
+  const LayerPlacement &first = best.plan.layers.front();
+  best.isSingle = model.numDevices() > 1 &&
+                  std::ranges::all_of(best.plan.layers, [&](const auto &layer) {
+                    return layer.mode == LayerMode::Owner &&
+                           layer.partialDevices.empty() &&
+                           layer.devices == first.devices;
+                  });
+  best.lowerBound = std::min(best.latency, boundLatency(model));
+  return std::move(best);
+}
+
+SearchResult windrow::searchPlan(const CostModel &model,
+                                 const SearchOptions &options) {
+  return PlanSearch(model, options).run();
+}

@@ -1,0 +1,125 @@
+//===- cost_model_test.cpp - Seconds of computing and sending -------------===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/Analysis/CostModel.h"
+#include "test/unit/planner_networks.h"
+
+#include <gtest/gtest.h>
+
+using namespace windrow;
+using namespace windrow::test;
+
+namespace {
+
+/// A table in which device "d0" takes `seconds` for `rows` rows of layer 0.
+CostTable tableFor(const Network &network, std::vector<int64_t> rows,
+                   std::vector<double> seconds) {
+  CostTable table;
+  table.devices.push_back({"d0",
+                           1,
+                           0.0,
+                           {{network.layers[0].shape, "direct", std::move(rows),
+                             std::move(seconds)}}});
+  return table;
+}
+
+TEST(CostModel, IsARooflineWithoutMeasurements) {
+  const Network network = NetworkBuilder(8, 8, 16).conv(16, 3).finish();
+  ClusterDescription cluster = makeCluster({1.0});
+  cluster.devices[0].gflops = 2.0;
+  cluster.devices[0].gbps = 1000.0;
+  const CostModel model(network, cluster, nullptr);
+  const double macs = 8.0 * 8 * 16 * 16 * 9;
+  EXPECT_NEAR(model.wholeSeconds(0, 0),
+              macs / 1e9 + defaultKernelOverheadSeconds, 1e-12);
+  EXPECT_NEAR(model.rowsSeconds(0, 0, 2),
+              macs / 4e9 + defaultKernelOverheadSeconds, 1e-12);
+  EXPECT_EQ(model.rowsSeconds(0, 0, 0), 0.0);
+  EXPECT_EQ(model.unmeasuredDevices(), std::vector<size_t>{0});
+}
+
+TEST(CostModel, IsBoundByMemoryWhereThatIsSlower) {
+  const Network network =
+      NetworkBuilder(1, 1, 1024).fullyConnected(1024).finish();
+  ClusterDescription cluster = makeCluster({1.0});
+  cluster.devices[0].gflops = 1e6;
+  cluster.devices[0].gbps = 1.0;
+  const CostModel model(network, cluster, nullptr);
+  EXPECT_NEAR(model.wholeSeconds(0, 0), (1024 * 1024 + 2048) * 4e-9, 3e-5);
+  // Half of the channels read half of the weights.
+  EXPECT_NEAR(model.channelsSeconds(0, 0, 512), 512 * 1024 * 4e-9, 5e-5);
+  EXPECT_NEAR(model.partialSeconds(0, 0, 512), 512 * 1024 * 4e-9, 5e-5);
+}
+
+TEST(CostModel, DefaultsGrowWithSpeedAndThreads) {
+  const Network network = NetworkBuilder(56, 56, 64).conv(64, 3).finish();
+  ClusterDescription cluster = makeCluster({1.0, 2.0, 1.0});
+  cluster.devices[2].threads = 4;
+  const CostModel model(network, cluster, nullptr);
+  const double overhead = defaultKernelOverheadSeconds;
+  const double one = model.wholeSeconds(0, 0) - overhead;
+  EXPECT_NEAR(model.wholeSeconds(0, 1) - overhead, one / 2, 1e-9);
+  EXPECT_NEAR(model.wholeSeconds(0, 2) - overhead, one / 4, 1e-9);
+}
+
+TEST(CostModel, InterpolatesMeasuredRows) {
+  const Network network = NetworkBuilder(8, 8, 16).conv(16, 3).finish();
+  const CostTable table = tableFor(network, {2, 4, 8}, {3e-3, 5e-3, 6e-3});
+  const ClusterDescription cluster = makeCluster({1.0});
+  const CostModel model(network, cluster, &table);
+  EXPECT_NEAR(model.rowsSeconds(0, 0, 1), 1.5e-3, 1e-12);
+  EXPECT_NEAR(model.rowsSeconds(0, 0, 2), 3e-3, 1e-12);
+  EXPECT_NEAR(model.rowsSeconds(0, 0, 3), 4e-3, 1e-12);
+  EXPECT_NEAR(model.rowsSeconds(0, 0, 6), 5.5e-3, 1e-12);
+  EXPECT_NEAR(model.rowsSeconds(0, 0, 8), 6e-3, 1e-12);
+  EXPECT_TRUE(model.unmeasuredDevices().empty());
+}
+
+TEST(CostModel, MoreRowsNeverTakeLess) {
+  const Network network = NetworkBuilder(8, 8, 16).conv(16, 3).finish();
+  const CostTable table = tableFor(network, {1, 4, 8}, {3e-3, 2e-3, 6e-3});
+  const ClusterDescription cluster = makeCluster({1.0});
+  const CostModel model(network, cluster, &table);
+  EXPECT_EQ(model.rowsSeconds(0, 0, 4), 3e-3);
+}
+
+TEST(CostModel, TakesTheFasterOfTwoKernels) {
+  const Network network = NetworkBuilder(8, 8, 16).conv(16, 3).finish();
+  CostTable table = tableFor(network, {4, 8}, {4e-3, 8e-3});
+  table.devices[0].operators.push_back(
+      {network.layers[0].shape, "winograd", {4, 8}, {5e-3, 6e-3}});
+  const ClusterDescription cluster = makeCluster({1.0});
+  const CostModel model(network, cluster, &table);
+  EXPECT_EQ(model.rowsSeconds(0, 0, 4), 4e-3);
+  EXPECT_EQ(model.rowsSeconds(0, 0, 8), 6e-3);
+}
+
+TEST(CostModel, TakesTheEfficiencyOfTheNearestShape) {
+  const Network measured = NetworkBuilder(8, 32, 16).conv(16, 3).finish();
+  const CostTable table = tableFor(measured, {8}, {1e-3});
+  const Network network = NetworkBuilder(8, 32, 16).conv(32, 3).finish();
+  const ClusterDescription cluster = makeCluster({1.0});
+  const CostModel model(network, cluster, &table);
+  // Twice the arithmetic, and a little less than twice the memory traffic.
+  EXPECT_NEAR(model.wholeSeconds(0, 0), 2e-3, 0.1e-3);
+}
+
+TEST(CostModel, TakesLinksFromTheTableFirst) {
+  const Network network = NetworkBuilder(8, 8, 16).conv(16, 3).finish();
+  CostTable table;
+  table.links.push_back({"d0", "d1", 200e-6, 1e8, 10e-6});
+  const ClusterDescription cluster = makeCluster({1.0, 1.0}, 1000, 100);
+  const CostModel model(network, cluster, &table);
+  EXPECT_DOUBLE_EQ(model.link(0, 1).latencySeconds, 200e-6);
+  EXPECT_DOUBLE_EQ(model.link(1, 0).secondsPerByte, 1e-8);
+  EXPECT_DOUBLE_EQ(model.link(1, 0).messageSeconds, 10e-6);
+  EXPECT_DOUBLE_EQ(model.link(0, model.client()).latencySeconds, 100e-6);
+  EXPECT_DOUBLE_EQ(model.link(0, model.client()).secondsPerByte, 8e-9);
+}
+
+} // namespace
