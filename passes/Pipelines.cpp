@@ -45,10 +45,12 @@ void buildCleanupPipeline(OpPassManager &modulePasses) {
 //===----------------------------------------------------------------------===//
 
 void buildPlanPipeline(OpPassManager &modulePasses,
-                       const PlanPipelineOptions &options) {
+                       const PlanPipelineOptions &options,
+                       std::shared_ptr<const CostTable> costs) {
   cluster::AssignLayoutOptions layout;
   layout.strategy = options.strategy;
-  modulePasses.addPass(cluster::createAssignLayout(layout));
+  layout.objective = options.objective;
+  modulePasses.addPass(cluster::createAssignLayout(layout, std::move(costs)));
 }
 
 //===----------------------------------------------------------------------===//
@@ -81,8 +83,10 @@ void registerPassesAndPipelines() {
       "nn-cleanup", "Clean up an imported network, from phase import to graph",
       buildCleanupPipeline);
   PassPipelineRegistration<PlanPipelineOptions>(
-      "cluster-plan", "Divide a network by a rule, from phase graph to plan",
-      buildPlanPipeline);
+      "cluster-plan", "Divide a network, from phase graph to plan",
+      [](OpPassManager &passes, const PlanPipelineOptions &options) {
+        buildPlanPipeline(passes, options);
+      });
   PassPipelineRegistration<>(
       "cluster-device",
       "Write each device's part of a plan, from phase plan to device",

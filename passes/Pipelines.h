@@ -39,12 +39,17 @@ struct PlanPipelineOptions : mlir::PassPipelineOptions<PlanPipelineOptions> {
       *this, "strategy", llvm::cl::desc("How the work is divided"),
       llvm::cl::init(cluster::Strategy::Proportional),
       cluster::strategyValues()};
+  Option<Objective> objective{
+      *this, "objective", llvm::cl::desc("What the strategy dp makes small"),
+      llvm::cl::init(Objective::Latency), cluster::objectiveValues()};
 };
 
 /// From phase graph to phase plan: every operation gets a `cluster.layout`. The
-/// module names its devices. Named `cluster-plan` in textual pipelines.
+/// module names its devices; `costs`, if any, were measured on them. Named
+/// `cluster-plan` in textual pipelines.
 void buildPlanPipeline(mlir::OpPassManager &modulePasses,
-                       const PlanPipelineOptions &options);
+                       const PlanPipelineOptions &options,
+                       std::shared_ptr<const CostTable> costs = nullptr);
 
 /// From phase plan, made by `buildPlanPipeline` or by hand, to phase device:
 /// one module for each device and one for the client, all exchanges explicit

@@ -8,23 +8,18 @@
 
 #include "compiler/driver/ClusterFile.h"
 
+#include "compiler/driver/YamlFields.h"
+
 #include <algorithm>
+#include <cctype>
 #include <charconv>
-#include <cmath>
 #include <fstream>
-#include <initializer_list>
 #include <set>
-#include <string_view>
-#include <yaml-cpp/yaml.h>
 
 using namespace windrow;
+using namespace windrow::yaml;
 
 namespace {
-/// Thrown within this file only.
-struct Failure {
-  ClusterFileError error;
-};
-
 class ClusterFileReader {
 public:
   ClusterDescription read(const YAML::Node &root);
@@ -38,72 +33,6 @@ private:
   std::set<std::string> names;
 };
 } // namespace
-
-[[noreturn]] static void fail(const YAML::Node &node, std::string message) {
-  throw Failure{{node.Mark().line + 1, std::move(message)}};
-}
-
-/// What was found instead, for the end of a message.
-static std::string describe(const YAML::Node &node) {
-  switch (node.Type()) {
-  case YAML::NodeType::Scalar:
-    return "'" + node.Scalar() + "'";
-  case YAML::NodeType::Sequence:
-    return "a list";
-  case YAML::NodeType::Map:
-    return "a map";
-  default:
-    return "nothing";
-  }
-}
-
-/// Fails unless `node` is a map of `required` keys and some of `optional` ones.
-static void checkKeys(const YAML::Node &node, const std::string &key,
-                      std::initializer_list<std::string_view> required,
-                      std::initializer_list<std::string_view> optional) {
-  if (!node.IsMap())
-    fail(node, key + " must be a map, got " + describe(node));
-  std::set<std::string> seen;
-  for (const auto &entry : node) {
-    std::string name = entry.first.Scalar();
-    auto is = [&](std::string_view known) { return known == name; };
-    if (std::none_of(required.begin(), required.end(), is) &&
-        std::none_of(optional.begin(), optional.end(), is))
-      fail(entry.first, key + " has the unknown key '" + name + "'");
-    if (!seen.insert(name).second)
-      fail(entry.first, key + " has the key '" + name + "' twice");
-  }
-  for (std::string_view name : required)
-    if (!seen.count(std::string(name)))
-      fail(node, key + " must have the key '" + std::string(name) + "'");
-}
-
-static void checkIsList(const YAML::Node &node, const std::string &key) {
-  if (!node.IsSequence())
-    fail(node, key + " must be a list, got " + describe(node));
-}
-
-static double readNumber(const YAML::Node &node, const std::string &key,
-                         bool mayBeZero) {
-  const char *wanted = mayBeZero ? " must be a number, 0 or greater, got "
-                                 : " must be a positive number, got ";
-  double value = 0;
-  if (!node.IsScalar() || !YAML::convert<double>::decode(node, value) ||
-      !std::isfinite(value) || value < 0 || (value == 0 && !mayBeZero))
-    fail(node, key + wanted + describe(node));
-  return value;
-}
-
-static int64_t readCount(const YAML::Node &node, const std::string &key) {
-  const std::string text = node.IsScalar() ? node.Scalar() : "";
-  int64_t value = 0;
-  auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 1)
-    fail(node,
-         key + " must be a whole number, 1 or greater, got " + describe(node));
-  return value;
-}
 
 /// A device's name also names its bundle and its module.
 static std::string readName(const YAML::Node &node, const std::string &key) {
@@ -139,7 +68,8 @@ static std::string readAddress(const YAML::Node &node, const std::string &key) {
 
 DeviceDescription ClusterFileReader::readDevice(const YAML::Node &node,
                                                 const std::string &key) {
-  checkKeys(node, key, {"name", "address"}, {"threads", "speed", "memory_mb"});
+  checkKeys(node, key, {"name", "address"},
+            {"threads", "speed", "memory_mb", "gflops", "gbps"});
   DeviceDescription device;
   device.name = readName(node["name"], key + ".name");
   device.address = readAddress(node["address"], key + ".address");
@@ -149,6 +79,10 @@ DeviceDescription ClusterFileReader::readDevice(const YAML::Node &node,
     device.speed = readNumber(node["speed"], key + ".speed", false);
   if (node["memory_mb"])
     device.memoryMb = readCount(node["memory_mb"], key + ".memory_mb");
+  if (node["gflops"])
+    device.gflops = readNumber(node["gflops"], key + ".gflops", false);
+  if (node["gbps"])
+    device.gbps = readNumber(node["gbps"], key + ".gbps", false);
   if (!names.insert(device.name).second)
     fail(node["name"],
          key + ".name must be unique, got '" + device.name + "' again");
@@ -191,10 +125,6 @@ LinkException ClusterFileReader::readException(const YAML::Node &node,
   return exception;
 }
 
-static std::string indexed(const char *list, size_t index) {
-  return std::string(list) + "[" + std::to_string(index) + "]";
-}
-
 ClusterDescription ClusterFileReader::read(const YAML::Node &root) {
   checkKeys(root, "the file", {"devices"}, {"links"});
   ClusterDescription cluster;
@@ -221,18 +151,18 @@ ClusterDescription ClusterFileReader::read(const YAML::Node &root) {
   return cluster;
 }
 
-tl::expected<ClusterDescription, ClusterFileError>
+tl::expected<ClusterDescription, FileError>
 windrow::readClusterFile(const std::string &path) {
   std::ifstream file(path);
   if (!file)
-    return tl::unexpected(ClusterFileError{0, "cluster file cannot be read"});
+    return tl::unexpected(FileError{0, "cluster file cannot be read"});
   try {
     return ClusterFileReader().read(YAML::Load(file));
   } catch (const Failure &failure) {
     return tl::unexpected(failure.error);
   } catch (const YAML::Exception &exception) {
     return tl::unexpected(
-        ClusterFileError{exception.mark.line + 1,
-                         "cluster file must be YAML: " + exception.msg});
+        FileError{exception.mark.line + 1,
+                  "cluster file must be YAML: " + exception.msg});
   }
 }

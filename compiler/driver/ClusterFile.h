@@ -13,6 +13,7 @@
 #ifndef WINDROW_COMPILER_DRIVER_CLUSTERFILE_H
 #define WINDROW_COMPILER_DRIVER_CLUSTERFILE_H
 
+#include "compiler/driver/FileError.h"
 #include "passes/Analysis/ClusterDescription.h"
 
 #include <string>
@@ -20,17 +21,9 @@
 
 namespace windrow {
 
-/// What is wrong with a cluster file, and where.
-struct ClusterFileError {
-  int line = 0; ///< from 1; 0 where the whole file is meant
-  /// Names the key, such as "devices[1].speed must be a positive number, got
-  /// '-1'".
-  std::string message;
-};
-
 /// Reads the YAML file `path`, whose format docs/cluster-file.md describes.
 /// Unknown keys are errors: a misspelt one must not be silently ignored.
-tl::expected<ClusterDescription, ClusterFileError>
+tl::expected<ClusterDescription, FileError>
 readClusterFile(const std::string &path);
 
 } // namespace windrow

@@ -10,6 +10,7 @@
 
 #include "compiler/driver/ClusterFile.h"
 #include "compiler/driver/CompactSteps.h"
+#include "compiler/driver/CostFile.h"
 #include "compiler/driver/PhaseReport.h"
 #include "dialects/Cluster/Cluster.h"
 #include "dialects/Nn/Nn.h"
@@ -19,9 +20,12 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/FileUtilities.h"
+#include "passes/Analysis/PlanReport.h"
 #include "passes/Partition/Devices.h"
+#include "passes/Partition/NetworkPlan.h"
 #include "passes/Pipelines.h"
 #include "passes/Transforms/Passes.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -35,6 +39,19 @@ using namespace windrow;
 static const llvm::Align bytecodeAlignment(64);
 
 namespace {
+/// A plan as the planner sees it.
+struct PlannedNetwork {
+  PlannedNetwork(Network extracted, ClusterDescription description,
+                 const CostTable *costs)
+      : network(std::move(extracted)), cluster(std::move(description)),
+        model(network, cluster, costs) {}
+
+  const Network network;
+  const ClusterDescription cluster;
+  const CostModel model;
+  PlanReport report;
+};
+
 class Compilation {
 public:
   Compilation(MLIRContext &context, const CompileOptions &options)
@@ -53,6 +70,9 @@ private:
   LogicalResult addCompactPasses(OpPassManager &manager);
   LogicalResult
   runPasses(llvm::function_ref<LogicalResult(OpPassManager &)> add);
+  LogicalResult readCosts();
+  LogicalResult predict();
+  void explain() const;
   LogicalResult writeIr();
   PlanFacts collectFacts() const;
 
@@ -63,6 +83,9 @@ private:
   OwningOpRef<ModuleOp> module;
   CompilePhase reached = CompilePhase::Import;
   std::vector<std::string> labels;
+  std::shared_ptr<const CostTable> costs;
+  /// Where something is to be printed of the plan.
+  std::unique_ptr<PlannedNetwork> planned;
 };
 } // namespace
 
@@ -176,7 +199,7 @@ LogicalResult Compilation::addDevices() {
            << "a cluster file must be given (--cluster=FILE) to go beyond the "
               "phase 'graph'";
   }
-  tl::expected<ClusterDescription, ClusterFileError> description =
+  tl::expected<ClusterDescription, FileError> description =
       readClusterFile(options.cluster);
   if (!description)
     return emitError(FileLineColLoc::get(&context, options.cluster,
@@ -184,6 +207,82 @@ LogicalResult Compilation::addDevices() {
            << description.error().message;
   cluster::attachDevices(*module, *description);
   return success();
+}
+
+LogicalResult Compilation::readCosts() {
+  if (options.costs.empty() || costs)
+    return success();
+  tl::expected<CostTable, FileError> table = readCostFile(options.costs);
+  if (!table)
+    return emitError(FileLineColLoc::get(&context, options.costs,
+                                         table.error().line, 1))
+           << table.error().message;
+  FailureOr<ClusterDescription> cluster = cluster::readDevices(*module);
+  if (failed(cluster))
+    return failure();
+  std::vector<std::string> dropped = dropUnknown(*table, *cluster);
+  if (!dropped.empty())
+    emitWarning(FileLineColLoc::get(&context, options.costs, 0, 0))
+        << "the cluster does not have: " << llvm::join(dropped, ", ");
+  costs = std::make_shared<const CostTable>(std::move(*table));
+  return success();
+}
+
+/// Where asked for, or where the plan was searched for.
+LogicalResult Compilation::predict() {
+  if (options.explanation == Explanation::None &&
+      options.strategy != cluster::Strategy::Dp)
+    return success();
+  if (failed(readCosts()))
+    return failure();
+  FailureOr<ClusterDescription> cluster = cluster::readDevices(*module);
+  if (failed(cluster))
+    return failure();
+  FailureOr<func::FuncOp> function = cluster::getOnlyFunction(*module);
+  if (failed(function))
+    return failure();
+  cluster::ExtractedNetwork extracted = cluster::extractNetwork(*function);
+  FailureOr<Plan> plan = cluster::readLayouts(extracted, *cluster);
+  if (failed(plan))
+    return failure();
+  planned = std::make_unique<PlannedNetwork>(std::move(extracted.network),
+                                             std::move(*cluster), costs.get());
+  planned->report = reportPlan(planned->model, *plan);
+  const std::vector<DeviceDescription> &devices = planned->cluster.devices;
+  if (!planned->model.unmeasuredDevices().empty()) {
+    std::vector<std::string> names;
+    for (size_t device : planned->model.unmeasuredDevices())
+      names.push_back(devices[device].name);
+    emitWarning(inputLocation)
+        << "costs were not measured on " << llvm::join(names, ", ")
+        << ": estimated from the cluster file's gflops, gbps and speed";
+  }
+  if (std::optional<size_t> device = findOnlyDevice(planned->model, *plan))
+    emitRemark(inputLocation) << "one device alone, " << devices[*device].name
+                              << ", computes everything"
+                              << (options.strategy == cluster::Strategy::Dp
+                                      ? ": no plan for several is faster"
+                                      : "");
+  return success();
+}
+
+void Compilation::explain() const {
+  if (!planned)
+    return;
+  const bool isIrOnStdout =
+      options.lastPhase != CompilePhase::Bundle && options.output == "-";
+  raw_ostream &stream = isIrOnStdout ? llvm::errs() : llvm::outs();
+  switch (options.explanation) {
+  case Explanation::None:
+    stream << summarize(planned->report) << '\n';
+    break;
+  case Explanation::Table:
+    stream << formatTable(planned->model, planned->report);
+    break;
+  case Explanation::Json:
+    stream << formatJson(planned->model, planned->report);
+    break;
+  }
 }
 
 LogicalResult Compilation::runPhase(CompilePhase phase) {
@@ -209,12 +308,13 @@ LogicalResult Compilation::runPhase(CompilePhase phase) {
     });
   case CompilePhase::Plan:
     report.begin("plan");
-    if (failed(addDevices()))
+    if (failed(addDevices()) || failed(readCosts()))
       return failure();
     return runPasses([&](OpPassManager &manager) {
       PlanPipelineOptions planOptions;
       planOptions.strategy = options.strategy;
-      buildPlanPipeline(manager, planOptions);
+      planOptions.objective = options.objective;
+      buildPlanPipeline(manager, planOptions, costs);
       return success();
     });
   case CompilePhase::Device:
@@ -262,11 +362,18 @@ LogicalResult Compilation::run() {
   if (failed(readLabels()) || failed(readInput()) || failed(checkLabels()))
     return failure();
   for (CompilePhase phase : {CompilePhase::Graph, CompilePhase::Plan,
-                             CompilePhase::Device, CompilePhase::Bundle})
-    if (phase > reached && phase <= options.lastPhase &&
-        failed(runPhase(phase)))
+                             CompilePhase::Device, CompilePhase::Bundle}) {
+    if (phase > options.lastPhase)
+      break;
+    if (phase > reached && failed(runPhase(phase)))
       return failure();
-  return options.lastPhase == CompilePhase::Bundle ? success() : writeIr();
+    if (phase == CompilePhase::Plan && reached <= phase && failed(predict()))
+      return failure();
+  }
+  if (options.lastPhase != CompilePhase::Bundle && failed(writeIr()))
+    return failure();
+  explain();
+  return success();
 }
 
 LogicalResult windrow::compile(MLIRContext &context,

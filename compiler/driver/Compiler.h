@@ -35,6 +35,13 @@ enum class KernelChoice {
   Direct, ///< those that sum products of the elements
 };
 
+/// What to print of a plan.
+enum class Explanation {
+  None,  ///< nothing; of a plan that was searched for, one line
+  Table, ///< segments, devices and the prediction
+  Json,  ///< the same for programs
+};
+
 /// What to compile, and for whom.
 struct CompileOptions {
   /// An ONNX file, or IR (.mlir, .mlirbc) of any phase but the last, which goes
@@ -42,9 +49,14 @@ struct CompileOptions {
   std::string input;
   /// The cluster file; needed from `Plan` on, unless the IR names its devices.
   std::string cluster;
+  /// The file of measured costs; empty for estimates from the cluster file.
+  std::string costs;
   cluster::Strategy strategy = cluster::Strategy::Proportional;
   /// How convolutions are computed.
   KernelChoice kernels = KernelChoice::Auto;
+  Objective objective = Objective::Latency;
+  /// Printed on stdout, or on stderr where the IR goes to stdout.
+  Explanation explanation = Explanation::None;
   /// Shapes of inputs that the model leaves open.
   std::vector<OnnxInputShape> inputShapes;
   std::optional<ImageNormalization> image;

@@ -41,6 +41,21 @@ static cl::opt<KernelChoice> kernels(
                clEnumValN(KernelChoice::Direct, "direct",
                           "by sums of products of the elements")),
     cl::cat(category));
+static cl::opt<std::string>
+    costs("costs", cl::value_desc("file"),
+          cl::desc("Costs that were measured on the devices (JSON)"),
+          cl::cat(category));
+static cl::opt<Objective>
+    objective("objective", cl::desc("What the strategy dp makes small:"),
+              cl::init(Objective::Latency), cluster::objectiveValues(),
+              cl::cat(category));
+static cl::opt<Explanation> explanation(
+    "explain", cl::desc("Print who computes what, and what it takes:"),
+    cl::init(Explanation::None), cl::ValueOptional,
+    cl::values(clEnumValN(Explanation::Table, "table", "for people (default)"),
+               clEnumValN(Explanation::Json, "json", "for programs"),
+               clEnumValN(Explanation::Table, "", "")),
+    cl::cat(category));
 static cl::list<std::string> inputShapes(
     "input-shape", cl::value_desc("[name:]N,C,H,W"),
     cl::desc("Shape of an input that the model leaves open; may be repeated"),
@@ -92,6 +107,8 @@ EXAMPLES:
   windrow-compile model.onnx --cluster=pis.yaml --strategy=single -o plan \
       --image-mean=0.485,0.456,0.406 --image-std=0.229,0.224,0.225 \
       --labels=labels.txt
+  windrow-compile model.onnx --cluster=pis.yaml --costs=costs.json \
+      --strategy=dp --explain -o plan
   windrow-compile model.onnx --input-shape=1,3,224,224 --compile-to=graph
   windrow-compile model.onnx --compact=bottleneck:r=8:layers=conv,dense:energy=0.9 \
       --cluster=pis.yaml -o plan
@@ -107,9 +124,12 @@ static FailureOr<CompileOptions> readOptions() {
   CompileOptions options;
   options.input = input;
   options.cluster = clusterFile;
+  options.costs = costs;
   options.strategy = strategy;
   options.compactSteps.assign(compactSteps.begin(), compactSteps.end());
   options.kernels = kernels;
+  options.objective = objective;
+  options.explanation = explanation;
   options.labels = labels;
   options.lastPhase = lastPhase;
   options.printWeights = printWeights;
@@ -160,6 +180,9 @@ static void printDiagnostic(Diagnostic &diagnostic) {
     break;
   case DiagnosticSeverity::Remark:
     print(diagnostic, "remark");
+    break;
+  case DiagnosticSeverity::Warning:
+    print(diagnostic, "warning");
     break;
   default:
     print(diagnostic, "note");

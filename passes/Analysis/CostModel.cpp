@@ -234,9 +234,13 @@ CostModel::makeRowCurves(const Rates &rates) const {
     const References references =
         findReferences(rates, theNetwork.layers[layer].shape,
                        layerWork(theNetwork, layer, allRows), allRows);
+    const auto grain = static_cast<double>(theNetwork.layers[layer].rowGrain);
     for (double rows = 1; rows <= allRows; ++rows) {
+      // Whole grains are computed.
+      const double computed =
+          std::min(allRows, std::ceil(rows / grain) * grain);
       const double seconds = secondsOf(
-          rates, references, layerWork(theNetwork, layer, rows), rows);
+          rates, references, layerWork(theNetwork, layer, computed), computed);
       // Noise must not make more rows cheaper: balancing relies on it.
       curve.push_back(std::max(curve.back(), seconds));
     }

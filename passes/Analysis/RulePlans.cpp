@@ -83,7 +83,8 @@ Plan windrow::divideInProportion(const Network &network,
                                  size_t fastest, int64_t grain) {
   return divideByRows(
       network, allDevices(weights.size()), fastest, [&](size_t layer) {
-        return divideRows(network.resultOf(layer).rows, weights, grain);
+        return divideRows(network.resultOf(layer).rows, weights,
+                          std::lcm(grain, network.layers[layer].rowGrain));
       });
 }
 
@@ -127,9 +128,10 @@ static double secondsWithHalo(const CostModel &model, size_t index,
 
 static std::vector<int64_t> moveRowByRow(const CostModel &model, size_t layer) {
   const size_t devices = model.numDevices();
+  const int64_t grain = model.network().layers[layer].rowGrain;
   std::vector<double> equal(devices, 1.0);
   std::vector<int64_t> bounds =
-      divideRows(model.network().resultOf(layer).rows, equal);
+      divideRows(model.network().resultOf(layer).rows, equal, grain);
   auto times = [&] {
     std::vector<double> seconds(devices);
     for (size_t i = 0; i < devices; ++i)
@@ -142,10 +144,10 @@ static std::vector<int64_t> moveRowByRow(const CostModel &model, size_t layer) {
     const double gap = *slowest - *fastest;
     const auto from = slowest - seconds.begin(), to = fastest - seconds.begin();
     const std::vector<int64_t> before = bounds;
-    // The bounds between the two move by one row towards the slowest.
+    // The bounds between the two move by one grain towards the slowest.
     for (auto i = std::min(from, to) + 1; i <= std::max(from, to); ++i)
-      bounds[i] += from < to ? -1 : 1;
-    if (!std::ranges::is_sorted(bounds))
+      bounds[i] += from < to ? -grain : grain;
+    if (!std::ranges::is_sorted(bounds) || bounds[devices] != before[devices])
       return before;
     seconds = times();
     auto [least, most] = std::ranges::minmax(seconds);

@@ -21,6 +21,8 @@ static constexpr StringLiteral addressKey = "cluster.address";
 static constexpr StringLiteral threadsKey = "cluster.threads";
 static constexpr StringLiteral speedKey = "cluster.speed";
 static constexpr StringLiteral memoryKey = "cluster.memory_mb";
+static constexpr StringLiteral gflopsKey = "cluster.gflops";
+static constexpr StringLiteral gbpsKey = "cluster.gbps";
 
 //===----------------------------------------------------------------------===//
 // Writing
@@ -38,6 +40,10 @@ static Attribute describeDevice(Builder &builder,
   add(speedKey, builder.getF64FloatAttr(device.speed));
   if (device.memoryMb)
     add(memoryKey, builder.getI64IntegerAttr(*device.memoryMb));
+  if (device.gflops)
+    add(gflopsKey, builder.getF64FloatAttr(*device.gflops));
+  if (device.gbps)
+    add(gbpsKey, builder.getF64FloatAttr(*device.gbps));
   return TargetDeviceSpecAttr::get(builder.getContext(), facts);
 }
 
@@ -97,10 +103,14 @@ static LogicalResult readDevice(ModuleOp module, Attribute spec,
       if (!integer || integer.getInt() < 1)
         return mustBe("an integer of at least 1");
       device.threads = integer.getInt();
-    } else if (key == speedKey) {
+    } else if (key == speedKey || key == gflopsKey || key == gbpsKey) {
       if (!number || !(number.getValueAsDouble() > 0))
         return mustBe("a positive number");
-      device.speed = number.getValueAsDouble();
+      const double value = number.getValueAsDouble();
+      if (key == speedKey)
+        device.speed = value;
+      else
+        (key == gflopsKey ? device.gflops : device.gbps) = value;
     } else if (key == memoryKey) {
       if (!integer || integer.getInt() < 1)
         return mustBe("an integer of at least 1");

@@ -14,6 +14,9 @@
 #ifndef WINDROW_PASSES_PARTITION_PASSES_H
 #define WINDROW_PASSES_PARTITION_PASSES_H
 
+#include "passes/Analysis/CostTable.h"
+#include "passes/Analysis/PlanSearch.h"
+
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 
@@ -21,16 +24,27 @@
 
 namespace windrow::cluster {
 
-/// How `cluster-assign-layout` divides rows.
-enum class Strategy { Single, Even, Proportional };
+/// How `cluster-assign-layout` divides a network.
+enum class Strategy { Dp, Greedy, Even, Proportional, Single };
 
 /// The names of the strategies on command lines.
 inline llvm::cl::ValuesClass strategyValues() {
   return llvm::cl::values(
-      clEnumValN(Strategy::Single, "single", "all on the fastest device"),
+      clEnumValN(Strategy::Dp, "dp", "the fastest plan that a search finds"),
+      clEnumValN(Strategy::Greedy, "greedy",
+                 "single rows from the slowest device to the fastest"),
       clEnumValN(Strategy::Even, "even", "equal parts for all devices"),
       clEnumValN(Strategy::Proportional, "proportional",
-                 "parts in proportion to the devices' speeds"));
+                 "parts in proportion to the devices' speeds"),
+      clEnumValN(Strategy::Single, "single", "all on the fastest device"));
+}
+
+/// The names of the planner's objectives on command lines.
+inline llvm::cl::ValuesClass objectiveValues() {
+  return llvm::cl::values(
+      clEnumValN(Objective::Latency, "latency", "the time of one answer"),
+      clEnumValN(Objective::Memory, "memory",
+                 "the memory of the device that needs most"));
 }
 
 /// When `cluster-place` computes rows that others wait for as pieces of their
@@ -39,6 +53,11 @@ enum class BoundaryFirst { Never, Auto, Always };
 
 #define GEN_PASS_DECL
 #include "passes/Partition/Passes.h.inc"
+
+/// `cluster-assign-layout` that plans with measured costs; `costs` may be null.
+std::unique_ptr<mlir::Pass>
+createAssignLayout(const AssignLayoutOptions &options,
+                   std::shared_ptr<const CostTable> costs);
 
 #define GEN_PASS_REGISTRATION
 #include "passes/Partition/Passes.h.inc"

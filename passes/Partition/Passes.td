@@ -18,17 +18,26 @@ class Cluster_Pass<string argument> : Pass<argument, "::mlir::ModuleOp"> {
 }
 
 def AssignLayout : Cluster_Pass<"cluster-assign-layout"> {
-  let summary = "Choose a layout for every operation by a simple rule";
+  let summary = "Choose a layout for every operation";
   let description = [{
-    Writes `cluster.layout` on every operation of the module's function. The
-    devices are those of `dlti.target_system_spec`.
+    Writes `cluster.layout` on every operation of the module's function, and
+    `cluster.partials` where input channels are divided. The devices are those of
+    `dlti.target_system_spec`.
 
     `single` leaves everything to the fastest device. `even` and `proportional`
     divide the rows of every operation that allows it and has more than one,
     into equal parts or by the devices' `cluster.speed`. The other operations
     are computed by every device that holds rows which depend on them, so that
     channel attention costs one exchange and not two; where no rows depend on
-    them, as in a classifier's head, by the fastest device.
+    them, as in a classifier's head, by the fastest device. `greedy` starts from
+    equal parts and moves one row at a time from the device that takes longest to
+    the one that is done first.
+
+    `dp` searches for the plan that answers soonest, by the costs that were
+    measured on the devices, or else by their `cluster.gflops` and `cluster.gbps`:
+    dynamic programming over cuts, forms (rows, channels, one device, all) and
+    numbers of devices, then descent on the shares, judged by a timeline of all
+    devices. It leaves devices out where they would not help.
 
     Before, on devices "a" and "b" of equal speed:
 
@@ -52,11 +61,14 @@ def AssignLayout : Cluster_Pass<"cluster-assign-layout"> {
   }];
   let options = [
     Option<"strategy", "strategy", "Strategy", "Strategy::Proportional",
-           "How rows are divided",
+           "How the network is divided",
            "::windrow::cluster::strategyValues()">,
+    Option<"objective", "objective", "::windrow::Objective",
+           "::windrow::Objective::Latency", "What `dp` makes small",
+           "::windrow::cluster::objectiveValues()">,
     Option<"grain", "grain", "int64_t", /*default=*/"1",
-           "Bounds between devices are multiples of this many rows, and of the "
-           "operation's own grain">
+           "Bounds of `even` and `proportional` are multiples of this many rows, "
+           "and of the operation's own grain">
   ];
 }
 

@@ -17,6 +17,9 @@
 // RUN: not windrow-compile %s --cluster=%t.absent.yaml -o %t.plan 2>&1 | FileCheck %s --check-prefix=NO-YAML
 // NO-YAML: absent.yaml: error: cluster file cannot be read
 
+// RUN: not windrow-compile %s --costs=%t.absent.json --cluster=%S/Inputs/three.yaml -o %t.plan 2>&1 | FileCheck %s --check-prefix=NO-COSTS
+// NO-COSTS: absent.json: error: cost table cannot be read
+
 // RUN: not windrow-compile %s --strategy=magic --cluster=%S/Inputs/three.yaml -o %t.plan 2>&1 | FileCheck %s --check-prefix=STRATEGY
 // STRATEGY: for the --strategy option: Cannot find option named 'magic'!
 
