@@ -121,11 +121,11 @@ LogicalResult windrow::importer::importGlobalMaxPool(NodeImporter &node) {
   return node.setResult(node.fromChannelsLast(*result));
 }
 
-/// The axes of a reduction: an attribute until opset 17, then an input. Empty
-/// for all.
-static FailureOr<SmallVector<int64_t>> readReducedAxes(NodeImporter &node,
-                                                       int64_t rank) {
-  bool areInput = node.opset() >= 18;
+/// The axes of a reduction: an attribute before opset `inputSince`, then an
+/// input. Empty for all.
+static FailureOr<SmallVector<int64_t>>
+readReducedAxes(NodeImporter &node, int64_t rank, int64_t inputSince) {
+  bool areInput = node.opset() >= inputSince;
   if (failed(node.checkOperands(1, areInput ? 2 : 1)))
     return failure();
   SmallVector<int64_t> axes;
@@ -143,16 +143,19 @@ static FailureOr<SmallVector<int64_t>> readReducedAxes(NodeImporter &node,
   return resolved;
 }
 
-LogicalResult windrow::importer::importReduceMean(NodeImporter &node) {
+/// A reduction to `OpT` over height and width; its axes are an input from opset
+/// `inputSince` on.
+template <typename OpT>
+static LogicalResult importReduction(NodeImporter &node, int64_t inputSince) {
   if (!node.hasOperand(0))
     return node.checkOperands(1, 2);
   FailureOr<Value> image = node.getImage(0);
   if (failed(image))
     return failure();
-  FailureOr<SmallVector<int64_t>> axes = readReducedAxes(node, 4);
+  FailureOr<SmallVector<int64_t>> axes = readReducedAxes(node, 4, inputSince);
   bool keepDimensions = node.attributes().getInt("keepdims", 1) != 0;
-  bool emptyIsNone =
-      node.opset() >= 18 && node.attributes().getInt("noop_with_empty_axes", 0);
+  bool emptyIsNone = node.opset() >= inputSince &&
+                     node.attributes().getInt("noop_with_empty_axes", 0);
   if (failed(axes) || failed(node.checkAttributes()))
     return failure();
   if (axes->empty() && emptyIsNone)
@@ -167,7 +170,7 @@ LogicalResult windrow::importer::importReduceMean(NodeImporter &node) {
       isChannelsFirst ? node.toChannelsLast(*image) : image;
   if (failed(input))
     return failure();
-  FailureOr<Value> result = node.create<nn::GlobalAvgPoolOp>(*input);
+  FailureOr<Value> result = node.create<OpT>(*input);
   if (failed(result))
     return failure();
   if (!keepDimensions) {
@@ -176,4 +179,12 @@ LogicalResult windrow::importer::importReduceMean(NodeImporter &node) {
   }
   return node.setResult(isChannelsFirst ? node.fromChannelsLast(*result)
                                         : result);
+}
+
+LogicalResult windrow::importer::importReduceMean(NodeImporter &node) {
+  return importReduction<nn::GlobalAvgPoolOp>(node, /*inputSince=*/18);
+}
+
+LogicalResult windrow::importer::importReduceSum(NodeImporter &node) {
+  return importReduction<nn::GlobalSumPoolOp>(node, /*inputSince=*/13);
 }

@@ -37,6 +37,7 @@ static constexpr SupportedOperator operators[] = {
     {"Mul", importMul},
     {"Pad", importPad},
     {"ReduceMean", importReduceMean},
+    {"ReduceSum", importReduceSum},
     {"Relu", importRelu},
     {"Reshape", importReshape},
     {"Shape", importShape},

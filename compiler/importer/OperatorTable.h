@@ -43,6 +43,7 @@ mlir::LogicalResult importAveragePool(NodeImporter &node);
 mlir::LogicalResult importGlobalAveragePool(NodeImporter &node);
 mlir::LogicalResult importGlobalMaxPool(NodeImporter &node);
 mlir::LogicalResult importReduceMean(NodeImporter &node);
+mlir::LogicalResult importReduceSum(NodeImporter &node);
 
 // ImportActivations.cpp
 mlir::LogicalResult importRelu(NodeImporter &node);

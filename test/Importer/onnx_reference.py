@@ -250,6 +250,15 @@ def ReduceMean(node, inputs, opset):
 
 
 @operator
+def ReduceSum(node, inputs, opset):
+    axes = axes_of(node, inputs)
+    if not axes and node.get("noop_with_empty_axes", 0):
+        return inputs[0]
+    return inputs[0].sum(tuple(axes) if axes else None,
+                         keepdims=bool(node.get("keepdims", 1)))
+
+
+@operator
 def Concat(node, inputs, opset):
     return np.concatenate(inputs, node.get("axis"))
 

@@ -44,6 +44,18 @@ def reduce_mean_input_no_keepdims(m):
     m.output(y, 1, 2)
 
 
+@case(newest_opset=12)
+def reduce_sum_attribute(m):
+    "axes [2, 3] as attribute"
+    m.output(m.node("ReduceSum", m.image(), axes=[2, 3]), 1, 2, 1, 1)
+
+
+@case(oldest_opset=13)
+def reduce_sum_input(m):
+    "axes as input"
+    m.output(m.node("ReduceSum", m.image(), m.integers("axes", 2, 3)), 1, 2, 1, 1)
+
+
 @case(newest_opset=17, expected="error")
 def reduce_mean_channels(m):
     "over channels: not supported"
