@@ -96,7 +96,8 @@ static llvm::Expected<std::string> translateKeys(const Step &step,
 }
 
 llvm::Expected<std::unique_ptr<Pass>>
-windrow::parseCompactStep(StringRef text) {
+windrow::parseCompactStep(StringRef text,
+                          const CalibrationFolder &calibration) {
   SmallVector<StringRef> parts;
   text.split(parts, ':');
   const Step *step = llvm::find_if(getSteps(), [&](const Step &known) {
@@ -110,6 +111,9 @@ windrow::parseCompactStep(StringRef text) {
       translateKeys(*step, ArrayRef(parts).drop_front());
   if (!options)
     return options.takeError();
+  if (!calibration.path.empty())
+    *options += "calibration={" + calibration.path +
+                "} calibration-images=" + std::to_string(calibration.images);
   std::unique_ptr<Pass> pass = step->create();
   // The parser of options tells on stderr what is wrong with a value.
   auto ignoreMessage = [](const Twine &) { return failure(); };

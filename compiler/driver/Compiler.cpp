@@ -9,7 +9,6 @@
 #include "compiler/driver/Compiler.h"
 
 #include "compiler/driver/ClusterFile.h"
-#include "compiler/driver/CompactSteps.h"
 #include "compiler/driver/CostFile.h"
 #include "compiler/driver/PhaseReport.h"
 #include "dialects/Cluster/Cluster.h"
@@ -171,7 +170,8 @@ LogicalResult Compilation::checkLabels() {
 
 LogicalResult Compilation::addCompactPasses(OpPassManager &manager) {
   for (const std::string &step : options.compactSteps) {
-    llvm::Expected<std::unique_ptr<Pass>> pass = parseCompactStep(step);
+    llvm::Expected<std::unique_ptr<Pass>> pass =
+        parseCompactStep(step, options.calibration);
     if (!pass)
       return emitError(UnknownLoc::get(&context))
              << "--compact: " << toString(pass.takeError());

@@ -9,6 +9,7 @@
 #ifndef WINDROW_COMPILER_DRIVER_COMPILER_H
 #define WINDROW_COMPILER_DRIVER_COMPILER_H
 
+#include "compiler/driver/CompactSteps.h"
 #include "compiler/importer/OnnxImporter.h"
 #include "compiler/serializer/PlanWriter.h"
 #include "mlir/IR/MLIRContext.h"
@@ -62,6 +63,7 @@ struct CompileOptions {
   std::optional<ImageNormalization> image;
   /// How the network is made smaller, in this order; see `parseCompactStep`.
   std::vector<std::string> compactSteps;
+  CalibrationFolder calibration;
   std::string labels; ///< a file of one label a line; empty for none
   CompilePhase lastPhase = CompilePhase::Bundle;
   /// The folder of the plan, or the file of the IR, where "-" is the standard

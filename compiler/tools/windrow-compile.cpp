@@ -6,7 +6,6 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/driver/CompactSteps.h"
 #include "compiler/driver/Compiler.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Diagnostics.h"
@@ -72,6 +71,14 @@ static cl::list<std::string> compactSteps(
     "compact", cl::CommaSeparated, cl::value_desc("step[:key=value]...,..."),
     cl::desc("Make the network smaller: steps and keys are listed below"),
     cl::cat(category));
+static cl::opt<std::string> calibrationFolder(
+    "calibration", cl::value_desc("folder"),
+    cl::desc("JPEG and PNG images on which --compact fits the new layers"),
+    cl::cat(category));
+static cl::opt<int64_t> calibrationImages(
+    "calibration-images", cl::value_desc("n"), cl::init(16),
+    cl::desc("How many of them, evenly spread over their names (default: 16)"),
+    cl::cat(category));
 static cl::opt<std::string> labels("labels", cl::value_desc("file"),
                                    cl::desc("Names of the classes, one a line"),
                                    cl::cat(category));
@@ -110,7 +117,8 @@ EXAMPLES:
   windrow-compile model.onnx --cluster=pis.yaml --costs=costs.json \
       --strategy=dp --explain -o plan
   windrow-compile model.onnx --input-shape=1,3,224,224 --compile-to=graph
-  windrow-compile model.onnx --compact=bottleneck:r=8:layers=conv,dense:energy=0.9 \
+  windrow-compile model.onnx --compact=bottleneck:r=8,dense:energy=0.9 \
+      --calibration=images --image-mean=0.5,0.5,0.5 --image-std=0.5,0.5,0.5 \
       --cluster=pis.yaml -o plan
   windrow-compile plan.mlir --cluster=pis.yaml -o plan
 )");
@@ -127,6 +135,9 @@ static FailureOr<CompileOptions> readOptions() {
   options.costs = costs;
   options.strategy = strategy;
   options.compactSteps.assign(compactSteps.begin(), compactSteps.end());
+  if (!calibrationFolder.empty() && compactSteps.empty())
+    return reportError("--calibration must come with --compact"), failure();
+  options.calibration = {calibrationFolder, calibrationImages};
   options.kernels = kernels;
   options.objective = objective;
   options.explanation = explanation;

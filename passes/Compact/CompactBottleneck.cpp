@@ -10,6 +10,7 @@
 #include "passes/Compact/LayerChoice.h"
 #include "passes/Compact/LayerRewrite.h"
 #include "passes/Compact/LayerWeights.h"
+#include "passes/Compact/LeastSquares.h"
 #include "passes/Compact/Passes.h"
 #include "passes/Compact/Tucker.h"
 
@@ -20,6 +21,9 @@
 using namespace mlir;
 
 namespace windrow::nn {
+
+/// How much a fit keeps to its start; see `fitTowards`.
+static constexpr double ridge = 1e-3;
 
 #define GEN_PASS_DEF_COMPACTBOTTLENECK
 #include "passes/Compact/Passes.h.inc"
@@ -32,6 +36,10 @@ public:
   Bottleneck(Conv2DOp conv, ChannelRanks ranks, Attention attention);
 
   void setFactors(const TuckerFactors &factors);
+
+  /// Fits the filters on what `conv` computes. Returns the relative error on
+  /// the samples.
+  FailureOr<double> fit(Calibration &calibration);
 
   LayerRewrite rewrite;
 
@@ -130,6 +138,48 @@ void Bottleneck::setFactors(const TuckerFactors &factors) {
   setFilter(expand, factors.expand);
 }
 
+/// The Tucker-2 factors of `filter` where inputs are distributed like `inputs`,
+/// one row for each sample.
+static TuckerFactors decomposeAsSeen(const Matrix &filter,
+                                     const FilterShape &shape,
+                                     const ChannelRanks &ranks,
+                                     const Matrix &inputs) {
+  CovarianceRoot covariance = rootOfCovariance(inputs);
+  TuckerFactors factors =
+      decomposeTucker2(filter * covariance.root, shape, ranks);
+  factors.reduce *= covariance.inverse;
+  return factors;
+}
+
+FailureOr<double> Bottleneck::fit(Calibration &calibration) {
+  if (failed(calibration.advanceTo(conv)))
+    return failure();
+  const ImageTensor &input = calibration.getActual(conv.getInput());
+  TuckerFactors factors = decomposeAsSeen(
+      *readFilter(conv.getFilter()), getFilterShape(conv), ranks,
+      gatherPixels(input, calibration.choosePositions(input)));
+  setFilter(reduce, factors.reduce);
+  if (failed(calibration.compute(reduce)))
+    return failure();
+
+  SamplePositions samples =
+      calibration.choosePositions(calibration.getTarget());
+  Matrix targets = gatherPixels(calibration.getTarget(), samples);
+  Matrix features =
+      gatherPatches(calibration.getActual(reduce), getWindow(filter), samples);
+  Eigen::Map<const Matrix> core(factors.core.data(), ranks.outputs,
+                                features.cols());
+  Matrix start = core.transpose() * factors.expand.transpose();
+  AffineMap full = fitTowards(features, targets, start, ridge);
+  LowRankMap low = truncateMap(full, features, targets, ranks.outputs);
+  setFilter(filter, low.reduce.transpose() / neutralGate);
+  setFilter(expand, low.expand);
+  setBias(expand, low.bias);
+  Matrix fitted = features * low.reduce * low.expand.transpose();
+  fitted.rowwise() += low.bias.transpose();
+  return relativeError(fitted, targets);
+}
+
 //===----------------------------------------------------------------------===//
 // The pass
 //===----------------------------------------------------------------------===//
@@ -148,7 +198,7 @@ struct CompactBottleneck : impl::CompactBottleneckBase<CompactBottleneck> {
 private:
   LogicalResult checkOptions();
   FailureOr<double> findRatio(Operation *op);
-  LogicalResult rewrite(Conv2DOp conv);
+  LogicalResult rewrite(Conv2DOp conv, Calibration *calibration);
 };
 
 } // namespace
@@ -196,7 +246,8 @@ FailureOr<double> CompactBottleneck::findRatio(Operation *op) {
   return ratio.getValue();
 }
 
-LogicalResult CompactBottleneck::rewrite(Conv2DOp conv) {
+LogicalResult CompactBottleneck::rewrite(Conv2DOp conv,
+                                         Calibration *calibration) {
   FilterShape shape = getFilterShape(conv);
   Matrix filter = *readFilter(conv.getFilter());
   FailureOr<double> layerRatio = findRatio(conv);
@@ -218,6 +269,13 @@ LogicalResult CompactBottleneck::rewrite(Conv2DOp conv) {
   Bottleneck block(conv, ranks, attention);
   if (!block.rewrite.keepIfSmaller(what))
     return success();
+  if (calibration) {
+    FailureOr<double> error = block.fit(*calibration);
+    if (failed(error))
+      return failure();
+    block.rewrite.commit(what, describeFit(*error));
+    return success();
+  }
   TuckerFactors factors = decomposeTucker2(filter, shape, ranks);
   block.setFactors(factors);
   block.rewrite.commit(
@@ -235,9 +293,11 @@ void CompactBottleneck::runOnOperation() {
   choice.layers = layers;
   choice.minParameters = minParameters;
   choice.whyNot = whyNotBottleneck;
-  if (failed(rewriteLayers(function, choice, "bottlenecks", [&](Operation *op) {
-        return rewrite(cast<Conv2DOp>(op));
-      })))
+  if (failed(rewriteLayers(function, choice,
+                           {calibration, calibrationImages, fit}, "bottlenecks",
+                           [&](Operation *op, Calibration *fitted) {
+                             return rewrite(cast<Conv2DOp>(op), fitted);
+                           })))
     signalPassFailure();
 }
 

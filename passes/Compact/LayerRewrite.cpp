@@ -11,6 +11,9 @@
 #include "passes/Compact/LayerWeights.h"
 #include "passes/Compact/NetworkSize.h"
 
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/FormatVariadic.h"
+
 using namespace mlir;
 
 namespace windrow::nn {
@@ -59,19 +62,43 @@ void LayerRewrite::commit(const Twine &what, const Twine &accuracy) {
   eraseWithConstants(layer);
 }
 
-LogicalResult rewriteLayers(func::FuncOp function, const LayerChoice &choice,
-                            StringRef title,
-                            function_ref<LogicalResult(Operation *)> rewrite) {
+LogicalResult
+rewriteLayers(func::FuncOp function, const LayerChoice &choice,
+              const CalibrationChoice &calibrationChoice, StringRef title,
+              function_ref<LogicalResult(Operation *, Calibration *)> rewrite) {
   FailureOr<SmallVector<Operation *>> layers = chooseLayers(function, choice);
   if (failed(layers))
     return failure();
+  std::unique_ptr<Calibration> calibration;
+  if (!calibrationChoice.folder.empty()) {
+    FailureOr<std::unique_ptr<Calibration>> created = Calibration::create(
+        function, *layers, calibrationChoice.folder, calibrationChoice.images);
+    if (failed(created))
+      return failure();
+    calibration = std::move(*created);
+  }
+
   NetworkSize before = measure(function);
   for (Operation *layer : *layers)
-    if (failed(rewrite(layer)))
+    if (failed(rewrite(layer,
+                       calibrationChoice.fit ? calibration.get() : nullptr)))
       return failure();
   InFlightDiagnostic remark = emitRemark(function.getLoc()) << title << ": ";
   describeChange(*remark.getUnderlyingDiagnostic(), before, measure(function));
+  if (!calibration)
+    return success();
+  FailureOr<double> error = calibration->measureOutputError();
+  if (failed(error)) {
+    remark.abandon();
+    return failure();
+  }
+  remark << ", output off by " << llvm::formatv("{0:P1}", *error).str()
+         << " on " << calibration->countImages() << " images";
   return success();
+}
+
+std::string describeFit(double relativeError) {
+  return llvm::formatv("activations off by {0:P1}", relativeError);
 }
 
 void setFilter(Operation *op, const Matrix &elements) {
@@ -82,6 +109,17 @@ void setFilter(Operation *op, const Matrix &elements) {
   op->setOperand(
       1, makeConstant(builder, op->getLoc(), type.getShape(), elements));
   eraseUnusedConstant(old);
+}
+
+void setBias(Operation *op, const Vector &elements) {
+  OpBuilder builder(op);
+  Value bias = makeConstant(builder, op->getLoc(), {elements.size()}, elements);
+  llvm::TypeSwitch<Operation *>(op).Case<Conv2DOp, FullyConnectedOp>(
+      [&](auto layer) {
+        Value old = layer.getBias();
+        layer.getBiasMutable().assign(bias);
+        eraseUnusedConstant(old);
+      });
 }
 
 void eraseUnusedConstant(Value constant) {

@@ -10,6 +10,7 @@
 #define WINDROW_PASSES_COMPACT_LAYERREWRITE_H
 
 #include "dialects/Nn/Nn.h"
+#include "passes/Compact/Calibration.h"
 #include "passes/Compact/LayerChoice.h"
 #include "passes/Compact/Matrix.h"
 
@@ -17,12 +18,13 @@
 
 namespace windrow::nn {
 
-/// Operations that are to take the place of a layer: built before it with zeros
+/// Operations that are to take the place of a layer: built behind it with zeros
 /// for weights, then either discarded or given weights and put into its place.
 class LayerRewrite {
 public:
-  explicit LayerRewrite(mlir::Operation *layer)
-      : layer(layer), builder(layer) {}
+  explicit LayerRewrite(mlir::Operation *layer) : layer(layer), builder(layer) {
+    builder.setInsertionPointAfter(layer);
+  }
 
   /// Builds an operation that is called like the layer, with `part` behind.
   template <typename Op, typename... Arguments>
@@ -56,17 +58,33 @@ private:
   llvm::SmallVector<mlir::Operation *> operations;
 };
 
-/// Calls `rewrite` on each layer that `choice` names, and remarks on the sizes
-/// of `function` before and after, with `title` in front. Fails, with a
-/// diagnostic, where the choice or a call does.
+/// The images on which a rewrite is fitted and measured.
+struct CalibrationChoice {
+  llvm::StringRef folder; ///< empty for none
+  int64_t images = 0;
+  bool fit = true; ///< or only measure
+};
+
+/// Calls `rewrite` on each layer that `choice` names, with a calibration where
+/// weights are to be fitted, else with null. Remarks on the sizes of `function`
+/// before and after, with `title` in front, and on the error of its results
+/// where there are images. Fails, with a diagnostic, where the choice or a call
+/// does.
 mlir::LogicalResult rewriteLayers(
     mlir::func::FuncOp function, const LayerChoice &choice,
-    llvm::StringRef title,
-    llvm::function_ref<mlir::LogicalResult(mlir::Operation *)> rewrite);
+    const CalibrationChoice &calibration, llvm::StringRef title,
+    llvm::function_ref<mlir::LogicalResult(mlir::Operation *, Calibration *)>
+        rewrite);
+
+/// What `LayerRewrite::commit` remarks on the error of a fit.
+std::string describeFit(double relativeError);
 
 /// Replaces the constant that `op`, an `nn.conv_2d` or `nn.fully_connected`,
 /// has for a filter by one with `elements`, in the order of its shape.
 void setFilter(mlir::Operation *op, const Matrix &elements);
+
+/// Gives `op`, a layer as above, a new constant for a bias.
+void setBias(mlir::Operation *op, const Vector &elements);
 
 /// Erases `constant`, if it is an `nn.constant`, once nothing uses it.
 void eraseUnusedConstant(mlir::Value constant);

@@ -6,8 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "passes/Compact/Eigenvectors.h"
 #include "passes/Compact/LayerRewrite.h"
 #include "passes/Compact/LayerWeights.h"
+#include "passes/Compact/LeastSquares.h"
 #include "passes/Compact/LowRank.h"
 #include "passes/Compact/Passes.h"
 #include "passes/Transforms/ConstantElements.h"
@@ -17,6 +19,10 @@
 using namespace mlir;
 
 namespace windrow::nn {
+
+/// How much a fit keeps to its start; see `fitTowards`. There are as few
+/// samples as images.
+static constexpr double ridge = 1e-2;
 
 #define GEN_PASS_DEF_LOWRANKDENSE
 #include "passes/Compact/Passes.h.inc"
@@ -44,7 +50,7 @@ struct LowRankDense : impl::LowRankDenseBase<LowRankDense> {
 
 private:
   LogicalResult checkOptions();
-  void rewrite(FullyConnectedOp layer);
+  LogicalResult rewrite(FullyConnectedOp layer, Calibration *calibration);
 };
 
 } // namespace
@@ -61,7 +67,50 @@ LogicalResult LowRankDense::checkOptions() {
   return success();
 }
 
-void LowRankDense::rewrite(FullyConnectedOp layer) {
+/// The factors of `matrix` that keep its largest outputs, of which `outputs`
+/// holds samples, one a row. Where these say little, the matrix itself decides,
+/// as if its inputs were independent and of one size.
+static MatrixFactors factorAsSeen(const Matrix &matrix, Matrix outputs,
+                                  int64_t rank) {
+  constexpr double weightOfMatrix = 0.1;
+  centre(outputs);
+  Eigen::MatrixXd gram = gramOfColumns(outputs);
+  Eigen::MatrixXd gramOfMatrix = gramOfRows(matrix);
+  if (double trace = gramOfMatrix.trace(); trace > 0)
+    gram +=
+        weightOfMatrix * std::max(gram.trace(), 1e-30) / trace * gramOfMatrix;
+  MatrixFactors factors;
+  factors.expand = leadingEigenvectors(gram, rank);
+  factors.reduce = factors.expand.transpose() * matrix;
+  return factors;
+}
+
+/// Fits `reduce` and `expand`, of `rank` elements in between, on what `layer`
+/// computes. Returns the relative error on the samples.
+static FailureOr<double> fitFactors(Calibration &calibration,
+                                    FullyConnectedOp layer,
+                                    FullyConnectedOp reduce,
+                                    FullyConnectedOp expand,
+                                    const Matrix &matrix, int64_t rank) {
+  if (failed(calibration.advanceTo(layer)))
+    return failure();
+  Matrix targets = gatherRows(calibration.getTarget());
+  MatrixFactors factors = factorAsSeen(matrix, targets, rank);
+  setFilter(reduce, factors.reduce);
+  if (failed(calibration.compute(reduce)))
+    return failure();
+  Matrix features = gatherRows(calibration.getActual(reduce));
+  AffineMap map =
+      fitTowards(features, targets, factors.expand.transpose(), ridge);
+  setFilter(expand, map.weights.transpose());
+  setBias(expand, map.bias);
+  Matrix fitted = features * map.weights;
+  fitted.rowwise() += map.bias.transpose();
+  return relativeError(fitted, targets);
+}
+
+LogicalResult LowRankDense::rewrite(FullyConnectedOp layer,
+                                    Calibration *calibration) {
   Matrix matrix = *readFilter(layer.getFilter());
   int64_t used =
       rank > 0 ? std::min<int64_t>(rank, std::min(matrix.rows(), matrix.cols()))
@@ -75,12 +124,21 @@ void LowRankDense::rewrite(FullyConnectedOp layer) {
       "expand", reduce, zeros, layer.getBias(), layer.getClampAttr());
   std::string what = llvm::formatv("a matrix of rank {0}", used);
   if (!rewrite.keepIfSmaller(what))
-    return;
+    return success();
+  if (calibration) {
+    FailureOr<double> error =
+        fitFactors(*calibration, layer, reduce, expand, matrix, used);
+    if (failed(error))
+      return failure();
+    rewrite.commit(what, describeFit(*error));
+    return success();
+  }
   MatrixFactors factors = factorMatrix(matrix, used);
   setFilter(reduce, factors.reduce);
   setFilter(expand, factors.expand);
   rewrite.commit(
       what, llvm::formatv("matrix off by {0:P1}", factors.relativeError).str());
+  return success();
 }
 
 void LowRankDense::runOnOperation() {
@@ -93,11 +151,11 @@ void LowRankDense::runOnOperation() {
   choice.layers = layers;
   choice.minParameters = minParameters;
   choice.whyNot = whyNotLowRank;
-  if (failed(rewriteLayers(function, choice, "matrices of low rank",
-                           [&](Operation *op) {
-                             rewrite(cast<FullyConnectedOp>(op));
-                             return success();
-                           })))
+  if (failed(rewriteLayers(
+          function, choice, {calibration, calibrationImages, fit},
+          "matrices of low rank", [&](Operation *op, Calibration *fitted) {
+            return rewrite(cast<FullyConnectedOp>(op), fitted);
+          })))
     signalPassFailure();
 }
 

@@ -17,7 +17,14 @@ defvar CompactLayerOptions = [
              "expressions that match somewhere in them (default: all but the "
              "first)">,
   Option<"minParameters", "min-parameters", "int64_t", /*default=*/"0",
-         "leave layers whose filter has fewer elements">
+         "leave layers whose filter has fewer elements">,
+  Option<"calibration", "calibration", "std::string", /*default=*/"",
+         "folder of images on which the new layers are fitted">,
+  Option<"calibrationImages", "calibration-images", "int64_t", /*default=*/"16",
+         "how many of them, evenly spread over their names">,
+  Option<"fit", "fit", "bool", /*default=*/"true",
+         "with images: fit the new layers on them; if not, only measure how far "
+         "off the network's output is">
 ];
 
 class NnCompact_Pass<string argument, list<Option> moreOptions>
@@ -64,6 +71,12 @@ def CompactBottleneck : NnCompact_Pass<"nn-compact-bottleneck", [
     one small filter over neighbouring channels (Wang et al., "ECA-Net: Efficient
     Channel Attention for Deep Convolutional Neural Networks", CVPR 2020), whose
     width follows from their number as there; or `none`.
+
+    With `calibration`, the convolutions are fitted on images instead: to compute,
+    from what the layers that were rewritten before pass on, what the original
+    layer computes. Which channels are kept follows from the Tucker-2
+    decomposition of the filter as seen by the covariance of its input; the rest
+    is a ridge regression towards it, cut to its rank.
 
     A layer of C channels has C divided by `ratio` inside, rounded up, at least
     `min-channels`; or with `energy` as many as hold that part of its filter's
@@ -115,7 +128,9 @@ def SeparateDepthwise : NnCompact_Pass<"nn-separate-depthwise", [
     input channel the truncated singular value decomposition of its filters, one
     row for each output (Guo et al., "Network Decoupling: From Regular to
     Depthwise Separable Convolutions", BMVC 2018). With as many terms as a filter
-    has elements, nothing is lost.
+    has elements, nothing is lost. With `calibration`, the second is fitted on
+    images by ridge regression: to compute what the original layer computes from
+    what the layers that were rewritten before pass on.
 
     Layers are left that would need no fewer MACs. The parts of a layer that is
     called `x` are called `x/depthwise` and `x/pointwise`.
@@ -152,7 +167,10 @@ def LowRankDense : NnCompact_Pass<"nn-low-rank-dense", [
   let description = [{
     An `nn.fully_connected` becomes two, with few elements in between: the
     truncated singular value decomposition of its matrix, which is the closest of
-    its rank. The second has the bias and the clamp.
+    its rank. The second has the bias and the clamp. With `calibration`, the space
+    in between is that of the layer's largest outputs on images, and the second is
+    fitted by ridge regression: to compute what the original layer computes from
+    what the layers that were rewritten before pass on.
 
     Layers are left that would need no fewer MACs, and those whose matrix is all
     zeros, such as an attention's before it is tuned. The parts of a layer that is

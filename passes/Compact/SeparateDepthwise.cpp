@@ -8,6 +8,7 @@
 
 #include "passes/Compact/LayerRewrite.h"
 #include "passes/Compact/LayerWeights.h"
+#include "passes/Compact/LeastSquares.h"
 #include "passes/Compact/LowRank.h"
 #include "passes/Compact/Passes.h"
 
@@ -16,6 +17,9 @@
 using namespace mlir;
 
 namespace windrow::nn {
+
+/// How much a fit keeps to its start; see `fitTowards`.
+static constexpr double ridge = 1e-3;
 
 #define GEN_PASS_DEF_SEPARATEDEPTHWISE
 #include "passes/Compact/Passes.h.inc"
@@ -32,12 +36,33 @@ struct SeparateDepthwise : impl::SeparateDepthwiseBase<SeparateDepthwise> {
   void runOnOperation() override;
 
 private:
-  void rewrite(Conv2DOp conv);
+  LogicalResult rewrite(Conv2DOp conv, Calibration *calibration);
 };
 
 } // namespace
 
-void SeparateDepthwise::rewrite(Conv2DOp conv) {
+/// Fits `pointwise` on what `conv` computes from `depthwise`, which is in its
+/// final form. Returns the relative error on the samples.
+static FailureOr<double> fitPointwise(Calibration &calibration, Conv2DOp conv,
+                                      Conv2DOp depthwise, Conv2DOp pointwise,
+                                      const Matrix &start) {
+  if (failed(calibration.advanceTo(conv)) ||
+      failed(calibration.compute(depthwise)))
+    return failure();
+  SamplePositions samples =
+      calibration.choosePositions(calibration.getTarget());
+  Matrix targets = gatherPixels(calibration.getTarget(), samples);
+  Matrix features = gatherPixels(calibration.getActual(depthwise), samples);
+  AffineMap map = fitTowards(features, targets, start.transpose(), ridge);
+  setFilter(pointwise, map.weights.transpose());
+  setBias(pointwise, map.bias);
+  Matrix fitted = features * map.weights;
+  fitted.rowwise() += map.bias.transpose();
+  return relativeError(fitted, targets);
+}
+
+LogicalResult SeparateDepthwise::rewrite(Conv2DOp conv,
+                                         Calibration *calibration) {
   FilterShape shape = getFilterShape(conv);
   int64_t used = std::min(terms.getValue(), shape.taps());
   LayerRewrite rewrite(conv);
@@ -53,13 +78,22 @@ void SeparateDepthwise::rewrite(Conv2DOp conv) {
   std::string what = llvm::formatv("depthwise and pointwise with {0} {1}", used,
                                    used == 1 ? "term" : "terms");
   if (!rewrite.keepIfSmaller(what))
-    return;
+    return success();
   SeparableFactors factors =
       separateFilter(*readFilter(conv.getFilter()), shape, used);
   setFilter(depthwise, factors.depthwise);
+  if (calibration) {
+    FailureOr<double> error = fitPointwise(*calibration, conv, depthwise,
+                                           pointwise, factors.pointwise);
+    if (failed(error))
+      return failure();
+    rewrite.commit(what, describeFit(*error));
+    return success();
+  }
   setFilter(pointwise, factors.pointwise);
   rewrite.commit(
       what, llvm::formatv("filter off by {0:P1}", factors.relativeError).str());
+  return success();
 }
 
 void SeparateDepthwise::runOnOperation() {
@@ -75,11 +109,11 @@ void SeparateDepthwise::runOnOperation() {
   choice.layers = layers;
   choice.minParameters = minParameters;
   choice.whyNot = whyNotSeparable;
-  if (failed(rewriteLayers(function, choice, "separable layers",
-                           [&](Operation *op) {
-                             rewrite(cast<Conv2DOp>(op));
-                             return success();
-                           })))
+  if (failed(rewriteLayers(
+          function, choice, {calibration, calibrationImages, fit},
+          "separable layers", [&](Operation *op, Calibration *fitted) {
+            return rewrite(cast<Conv2DOp>(op), fitted);
+          })))
     signalPassFailure();
 }
 

@@ -62,6 +62,8 @@ RUNTIME_LIBRARIES = {"expected", "fmt"}
 ALLOWED = {
     "dialects": {"mlir"},
     "passes": {"dialects", "eigen", "mlir"},
+    # Images that a rewrite is fitted on.
+    "passes/Compact": {"passes", "dialects", "eigen", "mlir", "stb"},
     "compiler": {"passes", "dialects", "onnx", "protobuf", "runtime/artifact", PUBLIC_BASE}
     | COMPILER_LIBRARIES,
     "runtime/include": {"expected"},
