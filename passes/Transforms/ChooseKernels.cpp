@@ -31,12 +31,12 @@ static ConvolutionAlgorithm chooseAlgorithm(Conv2DOp conv) {
   if (inputs < 16 || outputs < 32)
     return ConvolutionAlgorithm::Direct;
   int64_t edge = std::min(result.getDimSize(1), result.getDimSize(2));
-  bool isFilterLarge = inputs >= 256 && outputs >= 256;
-  if (edge >= 16)
-    return ConvolutionAlgorithm::Winograd4x4;
-  return edge >= 10 || (edge >= 7 && isFilterLarge)
+  if (edge < 7 || (edge == 7 && std::min(inputs, outputs) < 128))
+    return ConvolutionAlgorithm::Direct;
+  bool isFilterLarge = inputs * outputs >= 512 * 512;
+  return edge == 7 || (edge < 16 && isFilterLarge)
              ? ConvolutionAlgorithm::Winograd2x2
-             : ConvolutionAlgorithm::Direct;
+             : ConvolutionAlgorithm::Winograd4x4;
 }
 
 namespace {

@@ -11,7 +11,6 @@
 #include "runtime/artifact/operands.h"
 #include "runtime/kernels/kernel_context.h"
 #include "runtime/kernels/packed_weights.h"
-#include "runtime/kernels/winograd_transforms.h"
 
 #include <cassert>
 #include <fmt/format.h>
@@ -56,23 +55,6 @@ Expected<const float *> KernelContext::bias(int32_t index) const {
 xnn_weights_cache_t KernelContext::packedWeights(uint32_t filter,
                                                  uint32_t groups) const {
   return resources.packedWeights.forLayer(uint64_t{filter} << 32 | groups);
-}
-
-/// No convolution has as many groups as this bit stands for.
-static uint64_t tapKey(uint32_t filter, uint32_t outputEdge, uint32_t tap) {
-  return uint64_t{filter} << 32 | uint64_t{1} << 31 | outputEdge << 8 | tap;
-}
-
-xnn_weights_cache_t KernelContext::packedTap(uint32_t filter,
-                                             uint32_t outputEdge,
-                                             uint32_t tap) const {
-  return resources.packedWeights.forDerived(tapKey(filter, outputEdge, tap));
-}
-
-bool KernelContext::areTapsPacked(uint32_t filter, uint32_t outputEdge) const {
-  // Taps are packed in order.
-  uint32_t last = winograd::tapCount(outputEdge) - 1;
-  return resources.packedWeights.holds(tapKey(filter, outputEdge, last));
 }
 
 static std::string_view nameOf(xnn_status status) {

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A kernel is one operator of a bundle on XNNPACK. Its life has three steps:
+// A kernel is one operator of a bundle, most of them on XNNPACK. Its life has three steps:
 // creation packs the weights and fixes the shapes, `bind` fixes the memory, and
 // `run`, any number of times, computes and allocates nothing.
 //

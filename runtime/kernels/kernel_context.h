@@ -56,14 +56,8 @@ public:
   /// The cache for operators that pack weight `filter` for `groups` groups.
   xnn_weights_cache_t packedWeights(uint32_t filter, uint32_t groups) const;
 
-  /// The cache for the operator of tap `tap` of weight `filter`, transformed
-  /// for Winograd tiles of `outputEdge` rows.
-  xnn_weights_cache_t packedTap(uint32_t filter, uint32_t outputEdge,
-                                uint32_t tap) const;
-
-  /// Whether that cache holds all taps of `filter`, so that their values are
-  /// not needed.
-  bool areTapsPacked(uint32_t filter, uint32_t outputEdge) const;
+  /// Holds what kernels make of weights.
+  PackedWeights &packed() const { return resources.packedWeights; }
 
 private:
   const KernelResources &resources;

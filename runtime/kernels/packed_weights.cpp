@@ -43,24 +43,24 @@ PackedWeights::PackedWeights() {
 
 xnn_weights_cache_t PackedWeights::forLayer(uint64_t layer) {
   currentLayer = layer;
-  isDerived = false;
   return &provider;
 }
 
-xnn_weights_cache_t PackedWeights::forDerived(uint64_t layer) {
-  currentLayer = layer;
-  isDerived = true;
-  return &provider;
+float *PackedWeights::allocate(uint64_t key, size_t elements) {
+  auto *memory = static_cast<float *>(reserve(elements * sizeof(float)));
+  if (memory)
+    ownBlocks[key] = memory;
+  return memory;
 }
 
-bool PackedWeights::holds(uint64_t layer) const {
-  auto first = blockOf.lower_bound(Key{layer, 0, nullptr, nullptr});
-  return first != blockOf.end() && first->first.layer == layer;
+const float *PackedWeights::find(uint64_t key) const {
+  auto found = ownBlocks.find(key);
+  return found == ownBlocks.end() ? nullptr : found->second;
 }
 
 PackedWeights::Key
 PackedWeights::keyOf(const xnn_weights_cache_look_up_key &key) const {
-  return {currentLayer, key.seed, isDerived ? nullptr : key.kernel, key.bias};
+  return {currentLayer, key.seed, key.kernel, key.bias};
 }
 
 size_t PackedWeights::lookUp(const xnn_weights_cache_look_up_key &key) const {

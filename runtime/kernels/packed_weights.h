@@ -38,12 +38,13 @@ public:
   /// values promise equal shapes and groups.
   xnn_weights_cache_t forLayer(uint64_t layer);
 
-  /// As `forLayer`, for weights that were computed from a layer's: `layer`
-  /// alone tells them apart, not where they lie when they are packed.
-  xnn_weights_cache_t forDerived(uint64_t layer);
+  /// Zeroed memory, aligned to 64 bytes, for weights that a kernel of our own
+  /// has put in order, told apart by `key` alone; null where there is not
+  /// enough.
+  float *allocate(uint64_t key, size_t elements);
 
-  /// Whether weights of `layer` are packed.
-  bool holds(uint64_t layer) const;
+  /// What was allocated for `key`, or null.
+  const float *find(uint64_t key) const;
 
   /// Bytes held.
   size_t bytes() const { return total; }
@@ -69,13 +70,13 @@ private:
 
   xnn_weights_cache_provider provider;
   uint64_t currentLayer = 0;
-  bool isDerived = false;
   size_t total = 0;
   std::vector<Slab> slabs;
   // XNNPACK's offsets are indices of blocks. The last one is unclaimed until it
   // has been inserted.
   std::vector<std::byte *> blocks;
   std::map<Key, size_t> blockOf;
+  std::map<uint64_t, float *> ownBlocks;
 };
 
 } // namespace windrow

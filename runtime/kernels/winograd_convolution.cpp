@@ -15,13 +15,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/kernels/kernel_context.h"
+#include "runtime/kernels/packed_weights.h"
 #include "runtime/kernels/parallelize.h"
 #include "runtime/kernels/winograd_transforms.h"
 
 #include <algorithm>
-#include <atomic>
-#include <cassert>
-#include <limits>
+#include <fmt/format.h>
 #include <pthreadpool.h>
 #include <vector>
 
@@ -61,7 +60,7 @@ struct BlockPlan {
   uint32_t tiles;
   uint32_t blockTiles;
   uint32_t blocks;
-  size_t inputTapStride, outputTapStride;
+  size_t inputTapStride, outputTapStride, outputTileStride;
   /// Workers compute blocks of their own; a single one shares the work of each
   /// of its blocks among all threads.
   size_t workers;
@@ -77,31 +76,30 @@ public:
   Status run() override;
 
 private:
-  using Products = std::vector<XnnpackOperator>;
-
-  /// Scratch memory and the products that read and write it, by tap. The last
-  /// block may have fewer tiles than the others.
+  /// Scratch memory of one thread, or of all.
   struct Worker {
-    Products full, last;
     float *inputTaps = nullptr;
     float *outputTaps = nullptr;
   };
 
-  Status addProducts(const KernelContext &context, uint32_t filter,
-                     const float *transformed, uint32_t tiles,
-                     Products &products);
-
-  Products &productsOf(Worker &worker, uint32_t block) const {
-    return plan.tilesOf(block) == plan.blockTiles ? worker.full : worker.last;
+  TileBlock inputTiles(uint32_t block, uint32_t firstTile,
+                       uint32_t count) const {
+    return {block * plan.blockTiles + firstTile, count, plan.inputTapStride,
+            inputImage.channels};
+  }
+  TileBlock outputTiles(uint32_t block, uint32_t firstTile,
+                        uint32_t count) const {
+    return {block * plan.blockTiles + firstTile, count, plan.outputTapStride,
+            plan.outputTileStride};
   }
 
   void computeInput(const Worker &worker, uint32_t block, uint32_t firstTile,
                     uint32_t count) const;
-  void computeProduct(Worker &worker, uint32_t block, uint32_t tap);
+  void computeProduct(const Worker &worker, uint32_t block, uint32_t tap) const;
   void computeOutput(const Worker &worker, uint32_t block, uint32_t firstTile,
                      uint32_t count) const;
-  void computeBlock(Worker &worker, uint32_t block);
-  void computeBlockTogether(uint32_t block);
+  void computeBlock(const Worker &worker, uint32_t block) const;
+  void computeBlockTogether(uint32_t block) const;
 
   const pthreadpool_t threadpool;
   const TensorPlace input, output;
@@ -111,9 +109,9 @@ private:
   const BlockPlan plan;
   std::vector<float> bias, zeros;
   std::vector<Worker> workers;
+  const float *panels = nullptr;
   const float *source = nullptr;
   float *target = nullptr;
-  std::atomic<xnn_status> firstFailure{xnn_status_success};
 };
 
 } // namespace
@@ -129,7 +127,8 @@ BlockPlan::BlockPlan(const TiledImage &input, const TiledImage &output,
   blockTiles = (tiles + blocks - 1) / blocks;
   blocks = (tiles + blockTiles - 1) / blockTiles;
   inputTapStride = tapStrideOf(size_t{blockTiles} * input.channels);
-  outputTapStride = tapStrideOf(size_t{blockTiles} * output.channels);
+  outputTileStride = size_t{panelCount(output.channels)} * panelWidth();
+  outputTapStride = tapStrideOf(blockTiles * outputTileStride);
   workers = blocks >= threads ? threads : 1;
 }
 
@@ -166,129 +165,85 @@ WinogradKernel::WinogradKernel(const KernelContext &context,
            pthreadpool_get_threads_count(threadpool)),
       zeros(inputImage.channels), workers(plan.workers) {}
 
-// A product is a 1x1 convolution, since XNNPACK's fully connected layers round
-// otherwise where they have few output channels, such as a part of a layer.
-Status WinogradKernel::addProducts(const KernelContext &context,
-                                   uint32_t filter, const float *transformed,
-                                   uint32_t tiles, Products &products) {
-  constexpr float infinity = std::numeric_limits<float>::infinity();
-  const size_t inputs = inputImage.channels, outputs = outputImage.channels;
-  for (uint32_t tap = 0; tap < tapCount(outputEdge); ++tap) {
-    xnn_operator_t created = nullptr;
-    xnn_status status = xnn_create_convolution2d_nhwc_f32(
-        0, 0, 0, 0, /*kernel=*/1, 1, /*subsampling=*/1, 1, /*dilation=*/1, 1,
-        /*groups=*/1, inputs, outputs, inputs, outputs,
-        transformed + tap * inputs * outputs, /*bias=*/nullptr, -infinity,
-        infinity, /*flags=*/0, /*code_cache=*/nullptr,
-        context.packedTap(filter, outputEdge, tap), &created);
-    WINDROW_RETURN_IF_ERROR(xnnpackStatus(status, "create product"));
-    products.emplace_back(created);
-    size_t workspace, alignment, height, width;
-    status = xnn_reshape_convolution2d_nhwc_f32(
-        created, /*batch_size=*/1, /*input_height=*/tiles, /*input_width=*/1,
-        &workspace, &alignment, &height, &width, /*threadpool=*/nullptr);
-    assert(workspace == 0 && "a 1x1 convolution reads its input in place");
-    WINDROW_RETURN_IF_ERROR(xnnpackStatus(status, "reshape product"));
-  }
-  return Status();
-}
-
 Status WinogradKernel::create(const KernelContext &context,
                               const format::Conv2D &conv) {
-  const uint32_t outputs = outputImage.channels;
+  const uint32_t inputs = inputImage.channels, outputs = outputImage.channels;
   Expected<const float *> biasValues = context.bias(conv.bias());
   if (!biasValues)
     return biasValues.error();
   if (*biasValues)
     bias.assign(*biasValues, *biasValues + outputs);
 
-  // Where another strip has packed the filter, its values are not read, but for
-  // a product of scalars, which XNNPACK always packs.
-  std::vector<float> transformed;
-  const bool isScalar = inputImage.channels == 1 && outputs == 1;
-  if (isScalar || !context.areTapsPacked(conv.filter(), outputEdge)) {
-    Expected<std::span<const float>> filter = context.weight(conv.filter());
-    if (!filter)
-      return filter.error();
-    transformed.resize(size_t{tapCount(outputEdge)} * outputs *
-                       inputImage.channels);
-    transformFilter(outputEdge, filter->data(), outputs, inputImage.channels,
-                    transformed.data());
-  }
-  const uint32_t lastTiles = plan.tilesOf(plan.blocks - 1);
-  for (Worker &worker : workers) {
-    WINDROW_RETURN_IF_ERROR(addProducts(context, conv.filter(),
-                                        transformed.data(), plan.blockTiles,
-                                        worker.full));
-    if (lastTiles != plan.blockTiles)
-      WINDROW_RETURN_IF_ERROR(addProducts(
-          context, conv.filter(), transformed.data(), lastTiles, worker.last));
-  }
+  const uint64_t key = uint64_t{conv.filter()} << 32 | outputEdge;
+  panels = context.packed().find(key);
+  if (panels)
+    return Status();
+  Expected<std::span<const float>> filter = context.weight(conv.filter());
+  if (!filter)
+    return filter.error();
+  size_t elements = tapCount(outputEdge) * plan.outputTileStride * inputs;
+  float *transformed = context.packed().allocate(key, elements);
+  if (!transformed)
+    return Status(StatusCode::Unavailable,
+                  fmt::format("{} bytes for the transformed filter cannot be "
+                              "allocated",
+                              elements * sizeof(float)));
+  transformFilter(outputEdge, filter->data(), outputs, inputs, transformed);
+  panels = transformed;
   return Status();
 }
 
 size_t WinogradKernel::workspaceBytes() const {
-  // XNNPACK may read 16 bytes past the end of an operand.
   return plan.workers * tapCount(outputEdge) *
-             (plan.inputTapStride + plan.outputTapStride) * sizeof(float) +
-         XNN_EXTRA_BYTES;
+         (plan.inputTapStride + plan.outputTapStride) * sizeof(float);
 }
 
 Status WinogradKernel::bind(std::byte *arena, std::byte *workspace) {
   source = input.in<const float>(arena);
   target = output.in<float>(arena);
-  const uint32_t taps = tapCount(outputEdge);
   auto *scratch = reinterpret_cast<float *>(workspace);
   for (Worker &worker : workers) {
     worker.inputTaps = scratch;
-    worker.outputTaps = scratch + taps * plan.inputTapStride;
-    scratch = worker.outputTaps + taps * plan.outputTapStride;
-    for (Products *products : {&worker.full, &worker.last})
-      for (size_t tap = 0; tap < products->size(); ++tap) {
-        xnn_status status = xnn_setup_convolution2d_nhwc_f32(
-            (*products)[tap].get(), /*workspace=*/nullptr,
-            worker.inputTaps + tap * plan.inputTapStride,
-            worker.outputTaps + tap * plan.outputTapStride);
-        WINDROW_RETURN_IF_ERROR(xnnpackStatus(status, "set up product"));
-      }
+    worker.outputTaps = scratch + tapCount(outputEdge) * plan.inputTapStride;
+    scratch = worker.outputTaps + tapCount(outputEdge) * plan.outputTapStride;
   }
   return Status();
 }
 
 void WinogradKernel::computeInput(const Worker &worker, uint32_t block,
                                   uint32_t firstTile, uint32_t count) const {
-  transformInput(
-      outputEdge, source, inputImage,
-      {block * plan.blockTiles + firstTile, count, plan.inputTapStride},
-      zeros.data(), worker.inputTaps + size_t{firstTile} * inputImage.channels);
+  TileBlock tiles = inputTiles(block, firstTile, count);
+  transformInput(outputEdge, source, inputImage, tiles, zeros.data(),
+                 worker.inputTaps + firstTile * tiles.tileStride);
 }
 
-void WinogradKernel::computeProduct(Worker &worker, uint32_t block,
-                                    uint32_t tap) {
-  xnn_status status = xnn_run_operator(productsOf(worker, block)[tap].get(),
-                                       /*threadpool=*/nullptr);
-  if (status != xnn_status_success)
-    firstFailure = status;
+void WinogradKernel::computeProduct(const Worker &worker, uint32_t block,
+                                    uint32_t tap) const {
+  size_t tapElements = plan.outputTileStride * inputImage.channels;
+  multiplyTap(worker.inputTaps + tap * plan.inputTapStride, plan.tilesOf(block),
+              inputImage.channels, panels + tap * tapElements,
+              panelCount(outputImage.channels),
+              worker.outputTaps + tap * plan.outputTapStride);
 }
 
 void WinogradKernel::computeOutput(const Worker &worker, uint32_t block,
                                    uint32_t firstTile, uint32_t count) const {
-  transformOutput(
-      outputEdge, worker.outputTaps + size_t{firstTile} * outputImage.channels,
-      {block * plan.blockTiles + firstTile, count, plan.outputTapStride},
-      bias.empty() ? nullptr : bias.data(), bounds, outputImage, target);
+  TileBlock tiles = outputTiles(block, firstTile, count);
+  transformOutput(outputEdge, worker.outputTaps + firstTile * tiles.tileStride,
+                  tiles, bias.empty() ? nullptr : bias.data(), bounds,
+                  outputImage, target);
 }
 
-void WinogradKernel::computeBlock(Worker &worker, uint32_t block) {
+void WinogradKernel::computeBlock(const Worker &worker, uint32_t block) const {
   computeInput(worker, block, 0, plan.tilesOf(block));
   for (uint32_t tap = 0; tap < tapCount(outputEdge); ++tap)
     computeProduct(worker, block, tap);
   computeOutput(worker, block, 0, plan.tilesOf(block));
 }
 
-void WinogradKernel::computeBlockTogether(uint32_t block) {
+void WinogradKernel::computeBlockTogether(uint32_t block) const {
   const uint32_t tiles = plan.tilesOf(block);
-  Worker &worker = workers.front();
+  const Worker &worker = workers.front();
   parallelize(threadpool, tiles, [&](size_t, size_t tile) {
     computeInput(worker, block, static_cast<uint32_t>(tile), 1);
   });
@@ -308,7 +263,7 @@ Status WinogradKernel::run() {
     parallelize(threadpool, plan.blocks, [&](size_t thread, size_t block) {
       computeBlock(workers[thread], static_cast<uint32_t>(block));
     });
-  return xnnpackStatus(firstFailure, "run product");
+  return Status();
 }
 
 CreatedKernel createWinogradConv2D(const KernelContext &context,

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <hwy/cache_control.h>
 
 // Vectors of unknown size cannot stand in arrays.
 #define HWY_DISABLED_TARGETS                                                   \
@@ -170,27 +171,116 @@ template <class Body> HWY_INLINE void forChannels(size_t channels, Body body) {
     body(vector, channels - lanes);
 }
 
+/// Two vectors of output channels.
+uint32_t panelWidth() {
+  return static_cast<uint32_t>(2 * hn::Lanes(hn::ScalableTag<float>()));
+}
+
+// Input channels whose taps are transformed before they are put in order.
+constexpr uint32_t chunkChannels = 64;
+
+/// Writes the taps of one window of `count` input channels, which are
+/// `windowStride` apart from pixel to pixel, to [tap][chunkChannels].
+template <class Edge>
+void transformWindow(const float *window, size_t windowStride, uint32_t count,
+                     float *taps) {
+  constexpr uint32_t edge = inputEdge(Edge::outputEdge);
+  forChannels(count, [&](auto d, size_t c) HWY_ATTR {
+    transformSquare<ApplyFilter, Edge, filterEdge, edge>(
+        d,
+        [&](uint32_t y, uint32_t x) HWY_ATTR {
+          return hn::LoadU(d, window + (y * filterEdge + x) * windowStride + c);
+        },
+        [&](uint32_t y, uint32_t x, auto value) HWY_ATTR {
+          hn::StoreU(value, d, taps + (y * edge + x) * chunkChannels + c);
+        });
+  });
+}
+
 template <class Edge>
 void transformFilterTo(const float *filter, uint32_t outputChannels,
-                       uint32_t inputChannels, float *taps) {
-  constexpr uint32_t edge = inputEdge(Edge::outputEdge);
-  const size_t tapStride = size_t{outputChannels} * inputChannels;
-  for (uint32_t o = 0; o < outputChannels; ++o) {
-    const float *window =
-        filter + size_t{o} * filterEdge * filterEdge * inputChannels;
-    float *target = taps + size_t{o} * inputChannels;
-    forChannels(inputChannels, [&](auto d, size_t c) HWY_ATTR {
-      transformSquare<ApplyFilter, Edge, filterEdge, edge>(
-          d,
-          [&](uint32_t y, uint32_t x) HWY_ATTR {
-            return hn::LoadU(d,
-                             window + (y * filterEdge + x) * inputChannels + c);
-          },
-          [&](uint32_t y, uint32_t x, auto value) HWY_ATTR {
-            hn::StoreU(value, d, target + (y * edge + x) * tapStride + c);
-          });
-    });
+                       uint32_t inputChannels, float *panels) {
+  constexpr uint32_t taps = tapCount(Edge::outputEdge);
+  const size_t width = panelWidth(), panelSize = width * inputChannels;
+  const size_t tapSize = (outputChannels + width - 1) / width * panelSize;
+  std::array<float, taps * chunkChannels> chunk;
+  for (size_t o = 0; o < outputChannels; ++o)
+    for (uint32_t first = 0; first < inputChannels; first += chunkChannels) {
+      const uint32_t count = std::min(chunkChannels, inputChannels - first);
+      const float *window =
+          filter + o * filterEdge * filterEdge * inputChannels + first;
+      transformWindow<Edge>(window, inputChannels, count, chunk.data());
+      float *target =
+          panels + o / width * panelSize + first * width + o % width;
+      for (uint32_t tap = 0; tap < taps; ++tap)
+        for (uint32_t c = 0; c < count; ++c)
+          target[tap * tapSize + c * width] = chunk[tap * chunkChannels + c];
+    }
+}
+
+// Rows of a product that are computed together: their sums, a panel's two
+// vectors and one factor are to fit in the registers.
+#if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64
+constexpr uint32_t maxRows = 12;
+#else
+constexpr uint32_t maxRows = 6;
+#endif
+
+template <uint32_t rows>
+HWY_INLINE void multiplyRows(const float *input, size_t depth,
+                             const float *panel, float *output,
+                             size_t outputStride) {
+  const hn::ScalableTag<float> d;
+  using V = hn::Vec<decltype(d)>;
+  const size_t lanes = hn::Lanes(d);
+  // Unrolled, so that the sums are in registers from the first to the last.
+  V left[rows], right[rows];
+#pragma GCC unroll 12
+  for (uint32_t row = 0; row < rows; ++row)
+    left[row] = right[row] = hn::Zero(d);
+  for (size_t k = 0; k < depth; ++k) {
+    const V leftFactor = hn::LoadU(d, panel + 2 * lanes * k);
+    const V rightFactor = hn::LoadU(d, panel + 2 * lanes * k + lanes);
+    // The next panel comes from a cache that is further away.
+    hwy::Prefetch(panel + 2 * lanes * (k + depth));
+    hwy::Prefetch(panel + 2 * lanes * (k + depth) + lanes);
+#pragma GCC unroll 12
+    for (uint32_t row = 0; row < rows; ++row) {
+      const V factor = hn::Set(d, input[row * depth + k]);
+      left[row] = hn::MulAdd(factor, leftFactor, left[row]);
+      right[row] = hn::MulAdd(factor, rightFactor, right[row]);
+    }
   }
+#pragma GCC unroll 12
+  for (uint32_t row = 0; row < rows; ++row) {
+    hn::StoreU(left[row], d, output + row * outputStride);
+    hn::StoreU(right[row], d, output + row * outputStride + lanes);
+  }
+}
+
+/// Calls `multiplyRows<rows>`, `rows` being at most `most`.
+template <uint32_t most>
+void multiplyAnyRows(uint32_t rows, const float *input, size_t depth,
+                     const float *panel, float *output, size_t outputStride) {
+  if (rows == most)
+    multiplyRows<most>(input, depth, panel, output, outputStride);
+  else if constexpr (most > 1)
+    multiplyAnyRows<most - 1>(rows, input, depth, panel, output, outputStride);
+}
+
+void multiplyTap(const float *input, uint32_t rows, uint32_t inputChannels,
+                 const float *panels, uint32_t panelCount, float *output) {
+  const size_t width = panelWidth(), outputStride = width * panelCount;
+  const uint32_t pieces = (rows + maxRows - 1) / maxRows;
+  for (uint32_t i = 0; i < panelCount; ++i)
+    for (uint32_t piece = 0; piece < pieces; ++piece) {
+      const size_t first = size_t{rows} * piece / pieces;
+      const size_t end = size_t{rows} * (piece + 1) / pieces;
+      multiplyAnyRows<maxRows>(
+          static_cast<uint32_t>(end - first), input + first * inputChannels,
+          inputChannels, panels + i * width * inputChannels,
+          output + first * outputStride + i * width, outputStride);
+    }
 }
 
 template <class Edge>
@@ -213,7 +303,7 @@ void transformInputOf(const float *input, const TiledImage &image,
                 ? input + ((top + y) * image.width + left + x) * image.channels
                 : zeros;
       }
-    float *target = taps + size_t{i} * image.channels;
+    float *target = taps + i * block.tileStride;
     forChannels(image.channels, [&](auto d, size_t c) HWY_ATTR {
       transformSquare<ApplyInput, Edge, edge, edge>(
           d,
@@ -237,7 +327,7 @@ void transformOutputOf(const float *taps, const TileBlock &block,
     const uint32_t left = tile % image.tileColumns * Edge::outputEdge;
     const uint32_t rows = std::min(Edge::outputEdge, image.height - top);
     const uint32_t columns = std::min(Edge::outputEdge, image.width - left);
-    const float *source = taps + size_t{i} * image.channels;
+    const float *source = taps + i * block.tileStride;
     float *target =
         output + (size_t{top} * image.width + left) * image.channels;
     forChannels(image.channels, [&](auto d, size_t c) HWY_ATTR {
@@ -262,10 +352,10 @@ void transformOutputOf(const float *taps, const TileBlock &block,
 
 void transformFilter(uint32_t outputEdge, const float *filter,
                      uint32_t outputChannels, uint32_t inputChannels,
-                     float *taps) {
+                     float *panels) {
   outputEdge == Edge4::outputEdge
-      ? transformFilterTo<Edge4>(filter, outputChannels, inputChannels, taps)
-      : transformFilterTo<Edge2>(filter, outputChannels, inputChannels, taps);
+      ? transformFilterTo<Edge4>(filter, outputChannels, inputChannels, panels)
+      : transformFilterTo<Edge2>(filter, outputChannels, inputChannels, panels);
 }
 
 void transformInput(uint32_t outputEdge, const float *input,
@@ -292,15 +382,25 @@ HWY_AFTER_NAMESPACE();
 
 namespace windrow::winograd {
 
+HWY_EXPORT(multiplyTap);
+HWY_EXPORT(panelWidth);
 HWY_EXPORT(transformFilter);
 HWY_EXPORT(transformInput);
 HWY_EXPORT(transformOutput);
 
 void transformFilter(uint32_t outputEdge, const float *filter,
                      uint32_t outputChannels, uint32_t inputChannels,
-                     float *taps) {
+                     float *panels) {
   HWY_DYNAMIC_DISPATCH(transformFilter)
-  (outputEdge, filter, outputChannels, inputChannels, taps);
+  (outputEdge, filter, outputChannels, inputChannels, panels);
+}
+
+uint32_t panelWidth() { return HWY_DYNAMIC_DISPATCH(panelWidth)(); }
+
+void multiplyTap(const float *input, uint32_t rows, uint32_t inputChannels,
+                 const float *panels, uint32_t panelCount, float *output) {
+  HWY_DYNAMIC_DISPATCH(multiplyTap)
+  (input, rows, inputChannels, panels, panelCount, output);
 }
 
 void transformInput(uint32_t outputEdge, const float *input,

@@ -49,11 +49,11 @@ struct TiledImage {
 };
 
 /// Consecutive tiles, counted row by row, and where their taps lie: element
-/// [tap][tile][channel] at `taps + tap * tapStride + (tile - first) * channels
-/// + channel`.
+/// [tap][tile][channel] at `taps + tap * tapStride + (tile - first) *
+/// tileStride + channel`.
 struct TileBlock {
   uint32_t first, count;
-  size_t tapStride;
+  size_t tapStride, tileStride;
 };
 
 /// Bounds of the output.
@@ -61,17 +61,33 @@ struct Bounds {
   float min, max;
 };
 
-/// Writes [tap][output channel][input channel] = G g G^T for an OHWI filter of
-/// 3x3 windows. `outputEdge` is 2 or 4, here and below.
+/// Filters lie in panels of this many output channels, which depends on the
+/// processor, the last one filled up with zeros: element [tap][panel][input
+/// channel][output channel of the panel].
+uint32_t panelWidth();
+
+/// Number of panels for `channels` output channels.
+inline uint32_t panelCount(uint32_t channels) {
+  return (channels + panelWidth() - 1) / panelWidth();
+}
+
+/// Writes G g G^T of an OHWI filter of 3x3 windows, in panels. `outputEdge` is
+/// 2 or 4, here and below.
 void transformFilter(uint32_t outputEdge, const float *filter,
                      uint32_t outputChannels, uint32_t inputChannels,
-                     float *taps);
+                     float *panels);
 
 /// Writes B^T d B of the tiles of `block`. `zeros` holds as many zeros as the
 /// image has channels.
 void transformInput(uint32_t outputEdge, const float *input,
                     const TiledImage &image, const TileBlock &block,
                     const float *zeros, float *taps);
+
+/// Writes `rows` rows of the product of one tap: `input` has rows of
+/// `inputChannels` elements, `panels` is the tap's filter, `output` has rows of
+/// whole panels. Which rows are computed together does not show in the result.
+void multiplyTap(const float *input, uint32_t rows, uint32_t inputChannels,
+                 const float *panels, uint32_t panelCount, float *output);
 
 /// Writes A^T m A + bias, clamped, to the pixels of the tiles of `block` that
 /// lie in `image`, an output. `bias` may be null.

@@ -1,35 +1,35 @@
 // RUN: windrow-opt %s --nn-choose-kernels | FileCheck %s
 
 // CHECK-LABEL: func.func @by_size
-func.func @by_size(%a: tensor<1x16x18x16xf32>, %b: tensor<1x15x18x16xf32>,
-                   %c: tensor<1x10x10x16xf32>, %d: tensor<1x9x9x16xf32>,
-                   %f: tensor<32x3x3x16xf32>) {
+func.func @by_size(%a: tensor<1x8x18x16xf32>, %b: tensor<1x18x7x16xf32>,
+                   %c: tensor<1x7x7x128xf32>, %d: tensor<1x6x6x128xf32>,
+                   %f: tensor<32x3x3x16xf32>, %g: tensor<128x3x3x128xf32>) {
   // CHECK: nn.conv_2d {{.*}}winograd4x4
   %0 = nn.conv_2d %a, %f {pads = array<i64: 1, 1, 1, 1>}
-     : (tensor<1x16x18x16xf32>, tensor<32x3x3x16xf32>) -> tensor<1x16x18x32xf32>
-  // CHECK-NEXT: nn.conv_2d {{.*}}winograd2x2
-  %1 = nn.conv_2d %b, %f {pads = array<i64: 1, 1, 1, 1>}
-     : (tensor<1x15x18x16xf32>, tensor<32x3x3x16xf32>) -> tensor<1x15x18x32xf32>
-  // CHECK-NEXT: nn.conv_2d {{.*}}winograd2x2
-  %2 = nn.conv_2d %c, %f {pads = array<i64: 1, 1, 1, 1>}
-     : (tensor<1x10x10x16xf32>, tensor<32x3x3x16xf32>) -> tensor<1x10x10x32xf32>
+     : (tensor<1x8x18x16xf32>, tensor<32x3x3x16xf32>) -> tensor<1x8x18x32xf32>
   // CHECK-NEXT: nn.conv_2d %{{.*}} {pads =
-  %3 = nn.conv_2d %d, %f {pads = array<i64: 1, 1, 1, 1>}
-     : (tensor<1x9x9x16xf32>, tensor<32x3x3x16xf32>) -> tensor<1x9x9x32xf32>
+  %1 = nn.conv_2d %b, %f {pads = array<i64: 1, 1, 1, 1>}
+     : (tensor<1x18x7x16xf32>, tensor<32x3x3x16xf32>) -> tensor<1x18x7x32xf32>
+  // CHECK-NEXT: nn.conv_2d {{.*}}winograd2x2
+  %2 = nn.conv_2d %c, %g {pads = array<i64: 1, 1, 1, 1>}
+     : (tensor<1x7x7x128xf32>, tensor<128x3x3x128xf32>) -> tensor<1x7x7x128xf32>
+  // CHECK-NEXT: nn.conv_2d %{{.*}} {pads =
+  %3 = nn.conv_2d %d, %g {pads = array<i64: 1, 1, 1, 1>}
+     : (tensor<1x6x6x128xf32>, tensor<128x3x3x128xf32>) -> tensor<1x6x6x128xf32>
   return
 }
 
 // CHECK-LABEL: func.func @by_filter
-func.func @by_filter(%a: tensor<1x7x7x256xf32>, %b: tensor<1x6x6x256xf32>,
+func.func @by_filter(%a: tensor<1x15x15x512xf32>, %b: tensor<1x16x16x512xf32>,
                      %c: tensor<1x28x28x15xf32>, %d: tensor<1x28x28x16xf32>,
-                     %f: tensor<256x3x3x256xf32>, %g: tensor<32x3x3x15xf32>,
+                     %f: tensor<512x3x3x512xf32>, %g: tensor<32x3x3x15xf32>,
                      %h: tensor<31x3x3x16xf32>) {
   // CHECK: nn.conv_2d {{.*}}winograd2x2
   %0 = nn.conv_2d %a, %f {pads = array<i64: 1, 1, 1, 1>}
-     : (tensor<1x7x7x256xf32>, tensor<256x3x3x256xf32>) -> tensor<1x7x7x256xf32>
-  // CHECK-NEXT: nn.conv_2d %{{.*}} {pads =
+     : (tensor<1x15x15x512xf32>, tensor<512x3x3x512xf32>) -> tensor<1x15x15x512xf32>
+  // CHECK-NEXT: nn.conv_2d {{.*}}winograd4x4
   %1 = nn.conv_2d %b, %f {pads = array<i64: 1, 1, 1, 1>}
-     : (tensor<1x6x6x256xf32>, tensor<256x3x3x256xf32>) -> tensor<1x6x6x256xf32>
+     : (tensor<1x16x16x512xf32>, tensor<512x3x3x512xf32>) -> tensor<1x16x16x512xf32>
   // CHECK-NEXT: nn.conv_2d %{{.*}} {pads =
   %2 = nn.conv_2d %c, %g {pads = array<i64: 1, 1, 1, 1>}
      : (tensor<1x28x28x15xf32>, tensor<32x3x3x15xf32>) -> tensor<1x28x28x32xf32>
