@@ -273,6 +273,13 @@ LogicalResult windrow::exporter::exportOperation(GraphExporter &graph,
         return op.emitError() << "the elements of the constant must be in the "
                                  "file to be exported, but were left out of it";
       })
+      .Case([](nn::NormalizeImageOp op) -> LogicalResult {
+        // The input of the ONNX graph is its result.
+        if (findNormalization(op.getInput()) == op)
+          return success();
+        return op.emitError() << "must be the only one that reads an argument "
+                                 "to be exported";
+      })
       .Default([](Operation *op) {
         return op->emitError() << "operation '" << op->getName()
                                << "' cannot be exported to ONNX";

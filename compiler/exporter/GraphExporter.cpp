@@ -84,13 +84,20 @@ static bool isFloatTensor(Type type) {
   return tensor && tensor.hasStaticShape() && tensor.getElementType().isF32();
 }
 
+nn::NormalizeImageOp windrow::exporter::findNormalization(Value value) {
+  if (!isa<BlockArgument>(value) || !value.hasOneUse())
+    return {};
+  return dyn_cast<nn::NormalizeImageOp>(*value.user_begin());
+}
+
 LogicalResult GraphExporter::checkTypes() {
-  for (auto [index, type] : llvm::enumerate(function.getArgumentTypes()))
-    if (!isFloatTensor(type))
-      return function.emitError() << "argument " << index
-                                  << " must be a tensor of f32 to be exported, "
-                                     "got "
-                                  << type;
+  for (BlockArgument argument : function.getArguments())
+    if (!isFloatTensor(argument.getType()) && !findNormalization(argument))
+      return function.emitError()
+             << "argument " << argument.getArgNumber()
+             << " must be a tensor of f32 to be exported, or be read by one "
+                "nn.normalize_image only, got "
+             << argument.getType();
   for (Operation &op : function.getBody().front())
     for (Type type : op.getResultTypes())
       if (!isFloatTensor(type))
@@ -139,7 +146,9 @@ void GraphExporter::addInputs() {
                   index, count);
     names.insert(name);
     addValueInfo(*graph.add_input(), name, layout.view);
-    define(argument, name, layout.view, layout);
+    nn::NormalizeImageOp normalization = findNormalization(argument);
+    define(normalization ? normalization.getResult() : Value(argument), name,
+           layout.view, layout);
   }
 }
 

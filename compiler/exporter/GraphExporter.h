@@ -35,6 +35,10 @@ struct ExportedTensor {
 
 llvm::ArrayRef<int64_t> shapeOf(mlir::Value value);
 
+/// The operation that makes numbers of `value`, which is an argument that
+/// nothing else reads; null if there is none.
+nn::NormalizeImageOp findNormalization(mlir::Value value);
+
 /// The ONNX graph of one function while it is built. Every value has the
 /// tensors in which it was computed or wanted so far; a layout is changed only
 /// where somebody asks for another one. Used once.

@@ -17,11 +17,13 @@ namespace windrow {
 /// Writes `function`, of nn operations on f32, as an ONNX model of opset 14,
 /// which `importOnnx` reads as the same network.
 ///
-/// Inputs and outputs have their names in the model's own file (`nn.name`) and
-/// its order of dimensions (`nn.model_layout`). Images are NCHW inside:
-/// transposes and reshapes of the function that only lead from one order to
-/// the other leave no node, and nodes are added only where the order of
-/// elements matters. The weights behind a flattened image are written in its
+/// An image of bytes that nn.normalize_image reads becomes an input of numbers,
+/// which the model had that the function was imported from, and nothing
+/// normalizes it. Inputs and outputs have their names in the model's own file
+/// (`nn.name`) and its order of dimensions (`nn.model_layout`). Images are NCHW
+/// inside: transposes and reshapes of the function that only lead from one
+/// order to the other leave no node, and nodes are added only where the order
+/// of elements matters. The weights behind a flattened image are written in its
 /// order. Nodes and initializers are called after the locations of operations.
 ///
 /// Weights are written part by part: no memory of their size is used beyond

@@ -25,7 +25,7 @@ func.func @main(%x: tensor<1x2xf16>) -> tensor<1x2xf16> {
 }
 
 // RUN: not windrow-translate --export-onnx %t/half.mlir 2>&1 | FileCheck %s --check-prefix=HALF
-// HALF: windrow-translate: error: {{.*}}half.mlir:1:1: argument 0 must be a tensor of f32 to be exported, got 'tensor<1x2xf16>'
+// HALF: windrow-translate: error: {{.*}}half.mlir:1:1: argument 0 must be a tensor of f32 to be exported, or be read by one nn.normalize_image only, got 'tensor<1x2xf16>'
 // HALF-NOT: error
 
 // A file that was there stays as it was.
@@ -33,12 +33,14 @@ func.func @main(%x: tensor<1x2xf16>) -> tensor<1x2xf16> {
 //--- pixels.mlir
 func.func @main(%x: tensor<1x2x2x1xui8>) -> tensor<1x2x2x1xf32> {
   %0 = nn.normalize_image %x {mean = array<f32: 0.5>, deviation = array<f32: 0.5>} : (tensor<1x2x2x1xui8>) -> tensor<1x2x2x1xf32>
-  return %0 : tensor<1x2x2x1xf32>
+  %1 = nn.normalize_image %x {mean = array<f32: 0.25>, deviation = array<f32: 0.5>} : (tensor<1x2x2x1xui8>) -> tensor<1x2x2x1xf32>
+  %2 = nn.add %0, %1 : (tensor<1x2x2x1xf32>, tensor<1x2x2x1xf32>) -> tensor<1x2x2x1xf32>
+  return %2 : tensor<1x2x2x1xf32>
 }
 
 // RUN: echo old > %t/old.onnx
 // RUN: not windrow-translate --export-onnx %t/pixels.mlir -o %t/old.onnx 2>&1 | FileCheck %s --check-prefix=PIXELS
-// PIXELS: windrow-translate: error: {{.*}}pixels.mlir:1:1: argument 0 must be a tensor of f32 to be exported, got 'tensor<1x2x2x1xui8>'
+// PIXELS: windrow-translate: error: {{.*}}pixels.mlir:1:1: argument 0 must be a tensor of f32 to be exported, or be read by one nn.normalize_image only, got 'tensor<1x2x2x1xui8>'
 // PIXELS-NOT: error
 // RUN: FileCheck %s --check-prefix=OLD --input-file=%t/old.onnx
 // OLD: old
