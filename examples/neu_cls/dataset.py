@@ -42,28 +42,43 @@ def generate(seed, per_class):
     return np.stack(images), np.repeat(np.arange(len(textures.CLASSES)), per_class)
 
 
-def split(images, labels, fraction, rng):
-    """Cut `fraction` of each class off for validation; returns both parts."""
+def validation_mask(labels, fraction, rng):
+    """True for `fraction` of each class, chosen at random."""
     chosen = np.zeros(len(labels), bool)
     for label in range(len(textures.CLASSES)):
         members = rng.permutation(np.flatnonzero(labels == label))
         chosen[members[:int(round(fraction * len(members)))]] = True
+    return chosen
+
+
+def split(images, labels, fraction, rng):
+    """Cut `fraction` of each class off for validation; returns both parts."""
+    chosen = validation_mask(labels, fraction, rng)
     return (images[~chosen], labels[~chosen]), (images[chosen], labels[chosen])
+
+
+def mirrored(images, view):
+    """Images [..., h, w] mirrored left to right (view 1), upside down (2), both (3)."""
+    if view & 1:
+        images = images[..., ::-1]
+    return images[..., ::-1, :] if view & 2 else images
+
+
+def change_light(image, rng):
+    """Change brightness and contrast; the result may leave 0 to 255."""
+    contrast, brightness = rng.uniform(0.8, 1.25), rng.uniform(-20, 20)
+    return (image - 128.0) * contrast + 128.0 + brightness
 
 
 def augment(images, rng):
     """Mirror, shift by up to 12 pixels, and change brightness and contrast."""
     result = np.empty(images.shape, np.float32)
     for index, image in enumerate(images):
-        if rng.random() < 0.5:
-            image = image[:, ::-1]
-        if rng.random() < 0.5:
-            image = image[::-1]
-        padded = np.pad(image, 12, "reflect")
+        view = int(rng.random() < 0.5) + 2 * int(rng.random() < 0.5)
+        padded = np.pad(mirrored(image, view), 12, "reflect")
         top, left = rng.integers(0, 25, 2)
         image = padded[top:top + image.shape[0], left:left + image.shape[1]]
-        contrast, brightness = rng.uniform(0.8, 1.25), rng.uniform(-20, 20)
-        result[index] = (image - 128.0) * contrast + 128.0 + brightness
+        result[index] = change_light(image, rng)
     return np.clip(result, 0, 255)
 
 

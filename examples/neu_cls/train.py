@@ -49,7 +49,10 @@ def parse_arguments():
                         default="surface-net")
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--batch", type=int, default=20)
-    parser.add_argument("--learning-rate", type=float, default=0.05)
+    parser.add_argument("--learning-rate", type=float, default=0.05,
+                        help="the highest one; VGG wants 0.01 or less")
+    parser.add_argument("--clip-norm", type=float, default=0.0, metavar="NORM",
+                        help="scale gradients down to this norm (default: never)")
     parser.add_argument("--validation", type=float, default=0.1, metavar="FRACTION",
                         help="part of the training images kept for validation")
     parser.add_argument("--seed", type=int, default=1)
@@ -88,7 +91,8 @@ def evaluate(network, images, labels):
     with torch.no_grad():
         for start in range(0, len(labels), 30):
             batch = slice(start, start + 30)
-            logits = network(dataset.to_input(images[batch]))
+            x = dataset.to_input(images[batch]).to(next(network.parameters()).device)
+            logits = network(x).cpu()
             target = torch.as_tensor(labels[batch])
             loss += nn.functional.cross_entropy(logits, target, reduction="sum").item()
             correct += (logits.argmax(1) == target).sum().item()
@@ -152,6 +156,8 @@ class Training:
                 self.network(x), torch.as_tensor(labels[batch]), label_smoothing=0.05)
             self.optimizer.zero_grad()
             loss.backward()
+            if args.clip_norm > 0:
+                nn.utils.clip_grad_norm_(self.network.parameters(), args.clip_norm)
             self.optimizer.step()
             self.schedule.step()
             total += loss.item()

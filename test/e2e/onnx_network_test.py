@@ -1,0 +1,241 @@
+#!/usr/bin/python3
+#===- onnx_network_test.py - The trainable module of an ONNX file ----------===#
+#
+# Part of the Windrow Project, under the Apache License v2.0 with LLVM
+# Exceptions. See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+#===------------------------------------------------------------------------===#
+"""examples/neu_cls loads what windrow-translate --export-onnx writes.
+
+The PyTorch module of an exported network computes what the interpreter does, also
+after it was trained and saved with batch norms that were added to it; and distill.py
+tunes a compacted network, goes on after an interruption where it was, and writes what
+Windrow reads.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+try:
+    import numpy as np
+    import onnx
+    import torch
+    from PIL import Image
+    import tqdm  # noqa: F401, which distill.py needs
+except ImportError as error:
+    print(f"skipped: {error}")
+    sys.exit(77)
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+EXAMPLE = os.path.join(ROOT, "examples", "neu_cls")
+sys.path.insert(0, EXAMPLE)
+import onnx_network  # noqa: E402
+import textures  # noqa: E402
+
+QUICKSTART = os.path.join(ROOT, "examples", "quickstart", "model", "surface_defects.onnx")
+ARCHITECTURES = ("vgg11_relu_bn", "resnet18", "mobilenet_v3_small", "squeezenet1_1",
+                 "densenet121", "googlenet")
+COMPACTION = "bottleneck:r=4,dense:rank=4"
+TOOL_SECONDS = 120
+
+
+def run(*command):
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TOOL_SECONDS)
+    if done.returncode != 0:
+        raise AssertionError(f"{' '.join(command)}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def tool(name, *arguments):
+    return run(os.path.join(os.environ["WINDROW_BIN"], name), *arguments)
+
+
+def export(model, folder, *options):
+    """The ONNX file of `model` as windrow-compile cleans it up, with `options`."""
+    graph, exported = (os.path.join(folder, "graph" + suffix)
+                       for suffix in (".mlirbc", ".onnx"))
+    tool("windrow-compile", model, "--compile-to=graph", *options, "-o", graph)
+    tool("windrow-translate", "--export-onnx", graph, "-o", exported)
+    return exported
+
+
+def interpret(model, x, folder):
+    """What Windrow makes of an ONNX file, for one image."""
+    graph, source, result = (os.path.join(folder, name) for name in (
+        "again.mlirbc", "x.npy", "y.npy"))
+    np.save(source, x.numpy())
+    tool("windrow-translate", "--import-onnx", model, "-o", graph)
+    tool("windrow-interpret", graph, f"--input={source}", f"--output={result}")
+    return torch.from_numpy(np.load(result))
+
+
+def evaluate(network, x):
+    network.eval()
+    with torch.no_grad():
+        return network(x)
+
+
+class Loader(unittest.TestCase):
+    def setUp(self):
+        torch.manual_seed(0)
+        torch.set_num_threads(1)
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = scratch.name
+
+    def generate(self, architecture):
+        path = os.path.join(self.folder, "model.onnx")
+        run(sys.executable, os.path.join(ROOT, "benchmarks", "models", "generate.py"),
+            architecture, "--channels-divisor=8", "--classes=10",
+            "--input-shape=1,3,75,65", f"--out={path}")
+        return path
+
+    def assert_close(self, actual, expected):
+        self.assertEqual(actual.shape, expected.shape)
+        difference = (actual - expected).abs().max().item()
+        self.assertLessEqual(difference, 1e-4 * expected.abs().max().item())
+
+    def test_computes_what_the_interpreter_does(self):
+        x = torch.randn(1, 3, 75, 65)
+        for architecture in ARCHITECTURES:
+            for options in ((), (f"--compact={COMPACTION}",)):
+                with self.subTest(architecture=architecture, options=options):
+                    model = export(self.generate(architecture), self.folder, *options)
+                    network = onnx_network.OnnxNetwork(model)
+                    self.assert_close(evaluate(network, x),
+                                      interpret(model, x, self.folder))
+
+    def test_answers_each_image_of_a_batch_alike(self):
+        network = onnx_network.OnnxNetwork(export(
+            self.generate("mobilenet_v3_small"), self.folder, f"--compact={COMPACTION}"))
+        x = torch.randn(3, 3, 75, 65)
+        together = evaluate(network, x)
+        for index in range(3):
+            self.assert_close(evaluate(network, x[index:index + 1])[0], together[index])
+
+    def test_saves_what_was_trained(self):
+        model = export(self.generate("vgg11_relu_bn"), self.folder,
+                       f"--compact={COMPACTION}")
+        network = onnx_network.OnnxNetwork(model)
+        x = torch.randn(4, 3, 75, 65)
+        before = evaluate(network, x)
+        convolutions = [node.name for node in network.nodes if node.op_type == "Conv"]
+        for name in convolutions:
+            network.add_batch_norm(name)
+        self.assert_close(evaluate(network, x), before)
+        network.train()
+        optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
+        for _ in range(2):
+            optimizer.zero_grad()
+            network(x).square().mean().backward()
+            optimizer.step()
+        for name in convolutions:
+            weight = network.layers[str(network.index[name])].weight
+            self.assertGreater(weight.grad.abs().max().item(), 0, name)
+        trained = evaluate(network, x)
+        self.assertGreater((trained - before).abs().max().item(), 1e-3)
+
+        saved = os.path.join(self.folder, "saved.onnx")
+        network.save(saved)
+        onnx.checker.check_model(saved, full_check=True)
+        self.assertEqual([node.op_type for node in onnx.load(saved).graph.node],
+                         [node.op_type for node in onnx.load(model).graph.node])
+        self.assert_close(evaluate(onnx_network.OnnxNetwork(saved), x), trained)
+        self.assert_close(interpret(saved, x[:1], self.folder), trained[:1])
+
+    def test_trains_shared_weights_apart(self):
+        node, helper = onnx.helper.make_node, onnx.helper
+        graph = helper.make_graph(
+            [node("Conv", ["x", "w"], ["a"], name="first"),
+             node("Conv", ["a", "w"], ["y"], name="second")], "shared",
+            [helper.make_tensor_value_info("x", 1, [1, 2, 4, 4])],
+            [helper.make_tensor_value_info("y", 1, [1, 2, 4, 4])],
+            [onnx.numpy_helper.from_array(np.eye(2, dtype=np.float32)[:, :, None, None], "w")])
+        path = os.path.join(self.folder, "shared.onnx")
+        onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 14)],
+                                    ir_version=7), path)
+        network = onnx_network.OnnxNetwork(path)
+        network.layers["0"].weight.data *= 3
+        network.save(path)
+        x = torch.randn(1, 2, 4, 4)
+        self.assert_close(evaluate(onnx_network.OnnxNetwork(path), x), 3 * x)
+
+    def test_names_what_it_does_not_read(self):
+        helper = onnx.helper
+        for node, message in (
+                (helper.make_node("Erf", ["x"], ["y"], name="n"), "node 'n' (Erf): not supported"),
+                (helper.make_node("MaxPool", ["x"], ["y"], name="n", kernel_shape=[2, 2],
+                                  ceil_mode=1),
+                 "node 'n' (MaxPool): attribute 'ceil_mode' must be 0, got 1")):
+            graph = helper.make_graph(
+                [node], "g", [helper.make_tensor_value_info("x", 1, [1, 2, 4, 4])],
+                [helper.make_tensor_value_info("y", 1, None)])
+            path = os.path.join(self.folder, "refused.onnx")
+            onnx.save(helper.make_model(graph), path)
+            with self.assertRaises(onnx_network.UnsupportedModel) as caught:
+                onnx_network.OnnxNetwork(path)
+            self.assertEqual(str(caught.exception), message)
+
+
+class Distill(unittest.TestCase):
+    """On textures, few and for two epochs: whether it runs, not how well."""
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = scratch.name
+        for part, count in (("train", 8), ("test", 2)):
+            for name in textures.CLASSES:
+                folder = os.path.join(self.folder, "data", part, name)
+                os.makedirs(folder)
+                for index in range(count):
+                    image = textures.texture(name, seed=7, index=index)
+                    Image.fromarray(image).save(os.path.join(folder, f"{index}.png"))
+        self.student = export(QUICKSTART, self.folder, "--compact=bottleneck:r=4")
+
+    def start(self, output, *options):
+        return subprocess.Popen(
+            [sys.executable, os.path.join(EXAMPLE, "distill.py"), f"--teacher={QUICKSTART}",
+             f"--student={self.student}", f"--data={self.folder}/data", "--epochs=2",
+             "--batch=12", f"--output={self.folder}/{output}", *options],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def test_goes_on_where_it_was_interrupted(self):
+        whole = self.start("whole.onnx")
+        log, errors = whole.communicate(timeout=TOOL_SECONDS)
+        self.assertEqual(whole.returncode, 0, errors)
+        self.assertRegex(log, r"epoch 1: .*\nepoch 2: .*\ntest accuracy: .* % of 12\n")
+
+        options = (f"--checkpoint={self.folder}/state.pt", f"--answers={self.folder}/answers.pt")
+        first = self.start("parts.onnx", *options)
+        while "epoch 1:" not in first.stdout.readline():
+            self.assertIsNone(first.poll())
+        first.send_signal(signal.SIGINT)
+        _, errors = first.communicate(timeout=TOOL_SECONDS)
+        self.assertNotEqual(first.returncode, 0)
+        self.assertIn("interrupted: the same command goes on after the last epoch", errors)
+        self.assertFalse(os.path.exists(f"{self.folder}/parts.onnx"))
+
+        second = self.start("parts.onnx", *options)
+        log, errors = second.communicate(timeout=TOOL_SECONDS)
+        self.assertEqual(second.returncode, 0, errors)
+        self.assertNotIn("epoch 1:", log)
+        with open(f"{self.folder}/whole.onnx", "rb") as one, open(
+                f"{self.folder}/parts.onnx", "rb") as other:
+            self.assertEqual(one.read(), other.read())
+        tool("windrow-compile", f"{self.folder}/parts.onnx", "--compile-to=graph", "-o",
+             f"{self.folder}/tuned.mlirbc")
+
+        other = self.start("parts.onnx", *options, "--seed=2")
+        _, errors = other.communicate(timeout=TOOL_SECONDS)
+        self.assertNotEqual(other.returncode, 0)
+        self.assertIn("state.pt: checkpoint was made with other options", errors)
+
+
+if __name__ == "__main__":
+    unittest.main()
