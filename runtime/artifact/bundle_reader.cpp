@@ -23,7 +23,12 @@ Expected<BundleReader> BundleReader::open(const std::filesystem::path &path) {
   Expected<MappedFile> file = MappedFile::open(path);
   if (!file)
     return failure(file.error());
-  std::span<const std::byte> bytes = file->bytes();
+  return read(std::move(*file), path);
+}
+
+Expected<BundleReader> BundleReader::read(MappedFile file,
+                                          const std::filesystem::path &path) {
+  std::span<const std::byte> bytes = file.bytes();
   Expected<BundlePrelude> prelude = BundlePrelude::decode(bytes);
   if (!prelude)
     return failure(prelude.error().withContext(path.string()));
@@ -43,7 +48,7 @@ Expected<BundleReader> BundleReader::open(const std::filesystem::path &path) {
 
   BundleReader reader;
   reader.filePath = path;
-  reader.file = std::move(*file);
+  reader.file = std::move(file);
   reader.header = header;
   reader.headerSize = prelude->headerBytes;
   reader.weights = bytes.subspan(prelude->weightsOffset, prelude->weightsBytes);

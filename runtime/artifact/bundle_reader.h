@@ -35,6 +35,11 @@ public:
   /// for another version of the format and `CorruptData` otherwise.
   static Expected<BundleReader> open(const std::filesystem::path &path);
 
+  /// As `open`, of a file that is mapped already. `path` is its name in
+  /// messages.
+  static Expected<BundleReader> read(MappedFile file,
+                                     const std::filesystem::path &path);
+
   const std::filesystem::path &path() const { return filePath; }
 
   /// The header.

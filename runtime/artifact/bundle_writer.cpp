@@ -14,6 +14,7 @@
 #include "runtime/artifact/shape.h"
 #include "runtime/base/checksum.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <cstdio>
@@ -155,33 +156,39 @@ static Status writeWeight(AtomicFile &file, uint64_t offset,
   return status;
 }
 
-static Status writeSections(AtomicFile &file, format::BundleT &bundle,
-                            uint64_t headerBytes, const WeightSource &source) {
+std::vector<std::byte> encodeFront(const format::BundleT &bundle) {
+  flatbuffers::FlatBufferBuilder header = buildHeader(bundle);
   BundlePrelude prelude;
   prelude.headerOffset = BundlePrelude::size;
-  prelude.headerBytes = headerBytes;
-  prelude.weightsOffset = alignSection(BundlePrelude::size + headerBytes);
+  prelude.headerBytes = header.GetSize();
+  prelude.weightsOffset = alignSection(BundlePrelude::size + header.GetSize());
   prelude.weightsBytes = bundle.weights_bytes;
   prelude.fileBytes = prelude.weightsOffset + prelude.weightsBytes;
-
-  WINDROW_RETURN_IF_ERROR(file.open());
-  // Gaps between weights read as zeros.
-  WINDROW_RETURN_IF_ERROR(file.resize(prelude.fileBytes));
-  for (uint32_t i = 0; i < bundle.weights.size(); ++i) {
-    format::WeightT &weight = *bundle.weights[i];
-    WINDROW_RETURN_IF_ERROR(writeWeight(
-        file, prelude.weightsOffset + weight.offset, weight, i, source));
-  }
-
-  flatbuffers::FlatBufferBuilder header = buildHeader(bundle);
-  assert(header.GetSize() == headerBytes &&
-         "checksums must not change the size");
-  WINDROW_RETURN_IF_ERROR(file.write(contentOf(header), prelude.headerOffset));
   auto fields = prelude.encode();
   uint32_t checksum =
       crc32(std::span(fields).subspan(BundlePrelude::checksummedFrom));
   prelude.checksum = crc32(contentOf(header), checksum);
-  WINDROW_RETURN_IF_ERROR(file.write(prelude.encode(), 0));
+
+  std::vector<std::byte> front(prelude.weightsOffset);
+  std::ranges::copy(prelude.encode(), front.begin());
+  std::ranges::copy(contentOf(header), front.begin() + BundlePrelude::size);
+  return front;
+}
+
+static Status writeSections(AtomicFile &file, format::BundleT &bundle,
+                            const WeightSource &source) {
+  WINDROW_RETURN_IF_ERROR(file.open());
+  const uint64_t weightsOffset = encodeFront(bundle).size();
+  // Gaps between weights read as zeros.
+  WINDROW_RETURN_IF_ERROR(file.resize(weightsOffset + bundle.weights_bytes));
+  for (uint32_t i = 0; i < bundle.weights.size(); ++i) {
+    format::WeightT &weight = *bundle.weights[i];
+    WINDROW_RETURN_IF_ERROR(
+        writeWeight(file, weightsOffset + weight.offset, weight, i, source));
+  }
+  std::vector<std::byte> front = encodeFront(bundle);
+  assert(front.size() == weightsOffset && "checksums must not change the size");
+  WINDROW_RETURN_IF_ERROR(file.write(front, 0));
   return file.commit();
 }
 
@@ -193,7 +200,7 @@ Status writeBundle(const std::filesystem::path &path, format::BundleT &bundle,
                               bundle.weights_bytes);
   if (status.ok()) {
     AtomicFile file(path);
-    status = writeSections(file, bundle, header.GetSize(), source);
+    status = writeSections(file, bundle, source);
   }
   return status.withContext(path.string());
 }

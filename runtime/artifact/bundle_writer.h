@@ -17,6 +17,7 @@
 #include <filesystem>
 #include <functional>
 #include <span>
+#include <vector>
 
 namespace windrow {
 
@@ -42,6 +43,11 @@ using WeightSource =
 /// bytes. Every message begins with the path.
 Status writeBundle(const std::filesystem::path &path, format::BundleT &bundle,
                    const WeightSource &source);
+
+/// The bytes of a bundle file before its weights section, up to the offset
+/// where that begins. `bundle` is complete: its weights have offsets and
+/// checksums. The number of bytes does not depend on the checksums.
+std::vector<std::byte> encodeFront(const format::BundleT &bundle);
 
 } // namespace windrow
 

@@ -30,6 +30,11 @@ public:
   /// span. Errors name the file.
   static Expected<MappedFile> open(const std::filesystem::path &path);
 
+  /// Takes over `mapping`, which mmap has made; munmap ends it.
+  static MappedFile adopt(std::span<const std::byte> mapping) {
+    return MappedFile(mapping);
+  }
+
   /// No file.
   MappedFile() = default;
   MappedFile(MappedFile &&other) noexcept;

@@ -43,6 +43,7 @@ public:
   TransportConfig transportConfig() const override;
   Status runRequest(Transport &transport, uint32_t request,
                     bool waitForever) override;
+  Expected<std::chrono::nanoseconds> timeOperator(uint32_t index) override;
   std::span<const OperatorTime> operatorTimes() const override { return times; }
   std::span<std::byte> tensorData(uint32_t tensor) override;
 
@@ -142,19 +143,27 @@ std::span<std::byte> BundleExecutor::tensorData(uint32_t index) {
   return {arena.get() + tensor.offset(), tensorBytes(tensor)};
 }
 
-Status BundleExecutor::runKernel(uint32_t index) {
-  Clock::time_point start = times.empty() ? Clock::time_point() : Clock::now();
+Expected<std::chrono::nanoseconds>
+BundleExecutor::timeOperator(uint32_t index) {
   pacer.beginWork();
   Status status = kernels[index]->run();
-  pacer.endWork();
+  std::chrono::nanoseconds taken = pacer.endWork();
+  if (status.ok())
+    return taken;
+  const format::Operator &op = *bundle().operators()->Get(index);
+  return failure(status.withContext(describeOperator(op, index)));
+}
+
+Status BundleExecutor::runKernel(uint32_t index) {
+  Clock::time_point start = times.empty() ? Clock::time_point() : Clock::now();
+  Expected<std::chrono::nanoseconds> taken = timeOperator(index);
+  if (!taken)
+    return taken.error();
   if (!times.empty()) {
     ++times[index].runs;
     times[index].total += Clock::now() - start;
   }
-  if (status.ok())
-    return status;
-  const format::Operator &op = *bundle().operators()->Get(index);
-  return status.withContext(describeOperator(op, index));
+  return {};
 }
 
 Status BundleExecutor::runRequest(Transport &transport, uint32_t request,

@@ -63,6 +63,10 @@ public:
   virtual Status runRequest(Transport &transport, uint32_t request,
                             bool waitForever) = 0;
 
+  /// Runs operator `index` of the bundle by itself, on what its tensors hold,
+  /// and returns what it takes at the pace.
+  virtual Expected<std::chrono::nanoseconds> timeOperator(uint32_t index) = 0;
+
   /// What the operators of the bundle have taken, by index; empty unless the
   /// options ask for it.
   virtual std::span<const OperatorTime> operatorTimes() const = 0;

@@ -35,21 +35,21 @@ nanoseconds Pacer::workTime() const {
 }
 
 void Pacer::beginWork() {
-  if (pace == 1)
-    return;
-  workStart = workTime();
   wallStart = readClock(CLOCK_MONOTONIC);
+  if (pace != 1)
+    workStart = workTime();
 }
 
-void Pacer::endWork() {
+nanoseconds Pacer::endWork() {
   if (pace == 1)
-    return;
+    return readClock(CLOCK_MONOTONIC) - wallStart;
   auto wanted =
       std::chrono::duration_cast<nanoseconds>((workTime() - workStart) / pace);
   nanoseconds wallEnd = readClock(CLOCK_MONOTONIC);
   due += wanted - (wallEnd - wallStart);
   if (due < shortestSleep)
-    return;
+    return wanted;
   std::this_thread::sleep_for(due);
   due -= readClock(CLOCK_MONOTONIC) - wallEnd;
+  return wanted;
 }

@@ -1,5 +1,4 @@
-//===- pacer.h - Stands in for a slower machine --------------------*- C++
-//-*-==//
+//===- pacer.h - Stands in for a slower machine -----------------*- C++ -*-===//
 //
 // Part of the Windrow Project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.
@@ -24,7 +23,9 @@ public:
   Pacer(double pace, bool isSingleThreaded);
 
   void beginWork();
-  void endWork();
+  /// Sleeps as is due, and returns what the work has taken at the pace. Single
+  /// sleeps are longer or shorter than that; their sum is not.
+  std::chrono::nanoseconds endWork();
 
 private:
   using Nanoseconds = std::chrono::nanoseconds;

@@ -10,10 +10,10 @@
 #include "runtime/tools/command_line.h"
 #include "runtime/tools/image_file.h"
 #include "runtime/tools/npy_file.h"
+#include "runtime/tools/progress_line.h"
 
 #include <fmt/format.h>
 #include <functional>
-#include <unistd.h>
 
 using namespace windrow;
 
@@ -35,34 +35,17 @@ struct RunOptions {
   SessionOptions session;
 };
 
-/// How far a run is, on stderr where that is a terminal, once it has taken a
-/// second.
+/// How many requests are answered.
 class Progress {
 public:
-  explicit Progress(size_t total)
-      : total(total), isTerminal(isatty(STDERR_FILENO)) {}
-  ~Progress() {
-    if (isShown)
-      fmt::print(stderr, "\r\x1b[K");
-  }
+  explicit Progress(size_t total) : total(total) {}
 
-  void step() {
-    ++done;
-    Clock::time_point now = Clock::now();
-    if (!isTerminal || now - lastPrint < std::chrono::seconds(1))
-      return;
-    fmt::print(stderr, "\r{}/{} requests", done, total);
-    lastPrint = now;
-    isShown = true;
-  }
+  void step() { line.show(fmt::format("{}/{} requests", ++done, total)); }
 
 private:
-  using Clock = std::chrono::steady_clock;
   const size_t total;
-  const bool isTerminal;
-  bool isShown = false;
   size_t done = 0;
-  Clock::time_point lastPrint = Clock::now();
+  ProgressLine line;
 };
 } // namespace
 

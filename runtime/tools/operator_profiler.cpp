@@ -1,0 +1,307 @@
+//===- operator_profiler.cpp - Measures operators on this machine ---------===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/tools/operator_profiler.h"
+
+#include "runtime/executor/executor.h"
+#include "runtime/tools/probe_bundle.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <fmt/format.h>
+#include <map>
+#include <random>
+
+using namespace windrow;
+
+/// Enough for a median, and as many as its error is estimated from.
+static constexpr size_t fewestSamples = 5;
+static constexpr size_t mostSamples = 60;
+
+/// A median is stable when its standard error is below this share of it, or
+/// below what a clock and a scheduler leave uncertain.
+static constexpr double tolerance = 0.01;
+static constexpr double toleranceSeconds = 0.3e-6;
+
+namespace {
+/// Several measurements of the same thing.
+class Samples {
+public:
+  void add(double seconds) { values.push_back(seconds); }
+  size_t size() const { return values.size(); }
+  double median() const { return medianOf(values); }
+  bool isStable() const;
+
+private:
+  static double medianOf(std::vector<double> values);
+
+  std::vector<double> values;
+};
+
+/// One bundle of probes and what was measured of them.
+class Sweep {
+public:
+  /// `stepsOf` says for which rows an operator is measured.
+  static Expected<Sweep>
+  create(std::vector<ProfiledOperator> operators,
+         const std::function<std::vector<uint32_t>(uint32_t)> &stepsOf,
+         const ProfileOptions &options);
+
+  /// Runs every probe once.
+  Status run();
+  bool isStable() const;
+  bool isEmpty() const { return operators.empty(); }
+  /// Forgets what was measured.
+  void forget() { samples.clear(); }
+
+  /// The medians, in the order of the operators.
+  std::vector<OperatorCost> costs() const;
+
+private:
+  Sweep() = default;
+
+  using Key = std::pair<OperatorShape, uint32_t>;
+
+  std::vector<ProfiledOperator> operators;
+  std::vector<Probe> probes;
+  std::unique_ptr<Executor> executor;
+  std::map<Key, Samples> samples;
+};
+} // namespace
+
+double Samples::medianOf(std::vector<double> values) {
+  std::ranges::sort(values);
+  size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half]
+                                : (values[half - 1] + values[half]) / 2;
+}
+
+bool Samples::isStable() const {
+  if (values.size() < fewestSamples)
+    return false;
+  double middle = median();
+  std::vector<double> deviations;
+  for (double value : values)
+    deviations.push_back(std::abs(value - middle));
+  // Of a normal distribution, whose deviation is 1.48 times the median absolute
+  // deviation and whose median varies 1.25 times as much as its mean.
+  double error = 1.48 * 1.25 * medianOf(std::move(deviations)) /
+                 std::sqrt(static_cast<double>(values.size()));
+  return error <= std::max(tolerance * middle, toleranceSeconds);
+}
+
+/// Operators of one number of halvings of their rows follow each other, as the
+/// layers of a strip do.
+static std::vector<Probe>
+orderProbes(const std::vector<ProfiledOperator> &operators,
+            const std::function<std::vector<uint32_t>(uint32_t)> &stepsOf) {
+  std::vector<std::vector<uint32_t>> steps;
+  size_t most = 0;
+  for (const ProfiledOperator &op : operators) {
+    steps.push_back(stepsOf(op.rows));
+    most = std::max(most, steps.back().size());
+  }
+  std::vector<Probe> probes;
+  for (size_t step = 0; step < most; ++step)
+    for (uint32_t op = 0; op < operators.size(); ++op)
+      if (step < steps[op].size())
+        probes.push_back({op, steps[op][step]});
+  return probes;
+}
+
+static void fillWithNoise(std::span<std::byte> memory) {
+  std::mt19937 random(2);
+  std::uniform_real_distribution<float> values(-1, 1);
+  std::vector<float> noise(1 << 16);
+  for (float &value : noise)
+    value = values(random);
+  auto bytes = std::as_bytes(std::span(noise));
+  for (size_t at = 0; at < memory.size(); at += bytes.size())
+    std::memcpy(memory.data() + at, bytes.data(),
+                std::min(bytes.size(), memory.size() - at));
+}
+
+Expected<Sweep>
+Sweep::create(std::vector<ProfiledOperator> operators,
+              const std::function<std::vector<uint32_t>(uint32_t)> &stepsOf,
+              const ProfileOptions &options) {
+  Sweep sweep;
+  sweep.operators = std::move(operators);
+  sweep.probes = orderProbes(sweep.operators, stepsOf);
+  Expected<BundleReader> bundle =
+      createProbeBundle(sweep.operators, sweep.probes);
+  if (!bundle)
+    return failure(bundle.error());
+  ExecutorOptions executorOptions;
+  executorOptions.threads = options.threads;
+  executorOptions.pace = options.pace;
+  Expected<std::unique_ptr<Executor>> executor =
+      Executor::create(std::move(*bundle), executorOptions);
+  if (!executor)
+    return failure(executor.error());
+  sweep.executor = std::move(*executor);
+  const auto &tensors = *sweep.executor->reader().bundle().tensors();
+  fillWithNoise(sweep.executor->tensorData(tensors.size() - 1));
+  return sweep;
+}
+
+Status Sweep::run() {
+  for (uint32_t i = 0; i < probes.size(); ++i) {
+    Expected<std::chrono::nanoseconds> taken = executor->timeOperator(i);
+    if (!taken)
+      return taken.error();
+    samples[{operators[probes[i].op].shape, probes[i].rows}].add(
+        std::chrono::duration<double>(*taken).count());
+  }
+  return {};
+}
+
+bool Sweep::isStable() const {
+  return !samples.empty() &&
+         std::ranges::all_of(samples, [](const auto &entry) {
+           return entry.second.isStable() || entry.second.size() >= mostSamples;
+         });
+}
+
+static bool isMeasured(const std::vector<OperatorCost> &costs,
+                       const OperatorShape &shape) {
+  return std::ranges::find(costs, shape, &OperatorCost::shape) != costs.end();
+}
+
+std::vector<OperatorCost> Sweep::costs() const {
+  std::vector<OperatorCost> costs;
+  for (const ProfiledOperator &op : operators)
+    if (!isMeasured(costs, op.shape))
+      costs.push_back({op.shape, {}, {}});
+  for (OperatorCost &cost : costs)
+    for (auto entry = samples.lower_bound({cost.shape, 0});
+         entry != samples.end() && entry->first.first == cost.shape; ++entry) {
+      cost.rows.push_back(entry->first.second);
+      cost.seconds.push_back(entry->second.median());
+    }
+  return costs;
+}
+
+/// Those of `operators` that have such a slice of their channels, sliced: each
+/// shape once, and none that is in `costs`.
+static std::vector<ProfiledOperator>
+sliceAll(std::span<const ProfiledOperator> operators,
+         const std::vector<OperatorCost> &costs, ChannelSide side,
+         uint32_t parts) {
+  std::vector<ProfiledOperator> slices;
+  for (const ProfiledOperator &op : operators) {
+    std::optional<ProfiledOperator> slice = sliceChannels(op, side, parts);
+    if (slice && !isMeasured(costs, slice->shape) &&
+        std::ranges::find(slices, slice->shape, &ProfiledOperator::shape) ==
+            slices.end())
+      slices.push_back(std::move(*slice));
+  }
+  return slices;
+}
+
+/// A slice of channels is computed for all rows, or for halves where rows are
+/// divided too.
+static std::vector<uint32_t> sliceSteps(uint32_t rows) {
+  std::vector<uint32_t> steps = rowSteps(rows);
+  steps.resize(std::min<size_t>(steps.size(), 2));
+  return steps;
+}
+
+/// The smallest operator there is.
+static ProfiledOperator smallestOperator() {
+  ProfiledOperator op;
+  op.shape.kind = "clamp";
+  op.shape.input = op.shape.output = {1, 1};
+  return op;
+}
+
+namespace {
+/// Divides the budget among the sweeps and tells how far they are.
+class Schedule {
+public:
+  Schedule(const ProfileOptions &options, const ProfileProgress &onProgress)
+      : options(options), onProgress(onProgress) {}
+
+  /// Runs `sweep` until it is stable or `share` of the budget has passed.
+  Status run(Sweep &sweep, double share);
+
+private:
+  using Seconds = std::chrono::duration<double>;
+
+  const ProfileOptions &options;
+  const ProfileProgress &onProgress;
+  double done = 0; ///< the shares of the sweeps before
+};
+} // namespace
+
+Status Schedule::run(Sweep &sweep, double share) {
+  const double budget = share * Seconds(options.budget).count();
+  const Clock::time_point start = Clock::now();
+  auto passed = [&] { return Seconds(Clock::now() - start).count(); };
+  // The first round finds memory that was never touched.
+  WINDROW_RETURN_IF_ERROR(sweep.run());
+  double round = passed();
+  if (passed() + round < budget)
+    sweep.forget();
+  while (passed() + round < budget && !sweep.isStable()) {
+    double before = passed();
+    WINDROW_RETURN_IF_ERROR(sweep.run());
+    round = passed() - before;
+    WINDROW_RETURN_IF_ERROR(
+        onProgress(done + share * std::min(1.0, passed() / budget)));
+  }
+  done += share;
+  return onProgress(done);
+}
+
+Expected<DeviceCosts>
+windrow::profileOperators(std::span<const ProfiledOperator> operators,
+                          const ProfileOptions &options,
+                          const ProfileProgress &onProgress) {
+  DeviceCosts device;
+  device.threads = options.threads;
+  Schedule schedule(options, onProgress);
+  // Slices take about half the time of what they are slices of.
+  const double wholeShare =
+      1 / (1 + 0.5 * static_cast<double>(options.slices.size()));
+  const double sliceShare =
+      (1 - wholeShare) /
+      std::max(2.0, 2.0 * static_cast<double>(options.slices.size()));
+
+  auto measure = [&](std::vector<ProfiledOperator> measured, const auto &steps,
+                     double share) -> Status {
+    Expected<Sweep> sweep = Sweep::create(std::move(measured), steps, options);
+    if (!sweep)
+      return sweep.error();
+    WINDROW_RETURN_IF_ERROR(schedule.run(*sweep, share));
+    std::ranges::move(sweep->costs(), std::back_inserter(device.operators));
+    return {};
+  };
+
+  std::vector<ProfiledOperator> whole(operators.begin(), operators.end());
+  whole.push_back(smallestOperator());
+  if (Status status = measure(std::move(whole), rowSteps, wholeShare);
+      !status.ok())
+    return failure(status);
+  auto smallest = std::ranges::find(device.operators, smallestOperator().shape,
+                                    &OperatorCost::shape);
+  device.kernelOverheadMicroseconds = 1e6 * smallest->seconds.front();
+  device.operators.erase(smallest);
+  for (uint32_t parts : options.slices)
+    for (ChannelSide side : {ChannelSide::Output, ChannelSide::Input}) {
+      std::vector<ProfiledOperator> slices =
+          sliceAll(operators, device.operators, side, parts);
+      if (slices.empty())
+        continue;
+      if (Status status = measure(std::move(slices), sliceSteps, sliceShare);
+          !status.ok())
+        return failure(status);
+    }
+  return device;
+}

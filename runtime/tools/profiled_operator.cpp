@@ -1,0 +1,246 @@
+//===- profiled_operator.cpp - What windrow-profile measures --------------===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/tools/profiled_operator.h"
+
+#include "runtime/artifact/operands.h"
+#include "runtime/artifact/shape.h"
+
+#include <cmath>
+#include <set>
+
+using namespace windrow;
+
+namespace {
+/// The dimensions of an operand, as a cost table divides them.
+struct MapSize {
+  uint32_t rows;
+  std::vector<uint32_t> rest;
+};
+
+/// Describes the operators of one bundle.
+class OperatorDescriber {
+public:
+  explicit OperatorDescriber(const format::Bundle &bundle) : bundle(bundle) {}
+
+  /// Nothing for a kind that cost tables do not know.
+  std::optional<ProfiledOperator> describe(const format::Operator &op) const;
+
+private:
+  MapSize sizeOf(uint32_t tensor) const;
+  ProfiledOperator describeMap(const char *kind, uint32_t input,
+                               uint32_t output) const;
+  ProfiledOperator describe(const format::Conv2D &conv) const;
+  ProfiledOperator describe(const format::Binary &binary) const;
+  std::optional<ProfiledOperator> describe(const format::Unary &unary) const;
+  ProfiledOperator describe(const format::CopyChannels &copy) const;
+
+  const format::Bundle &bundle;
+};
+} // namespace
+
+static std::array<uint32_t, 2> toArray(const format::Extent &extent) {
+  return {extent.height(), extent.width()};
+}
+
+MapSize OperatorDescriber::sizeOf(uint32_t tensor) const {
+  Dims dims = dimsOf(bundle.tensors()->Get(tensor)->dims());
+  if (dims.size() == 4)
+    return {dims[1], {dims[2], dims[3]}};
+  uint32_t channels = dims.back();
+  uint64_t rows = *elementCount(dims) / channels;
+  return {static_cast<uint32_t>(rows), {channels}};
+}
+
+ProfiledOperator OperatorDescriber::describeMap(const char *kind,
+                                                uint32_t input,
+                                                uint32_t output) const {
+  MapSize size = sizeOf(output);
+  ProfiledOperator op;
+  op.shape.kind = kind;
+  op.shape.input = sizeOf(input).rest;
+  op.shape.output = size.rest;
+  op.rows = size.rows;
+  return op;
+}
+
+ProfiledOperator OperatorDescriber::describe(const format::Conv2D &conv) const {
+  ProfiledOperator op = describeMap("conv_2d", conv.input(), conv.output());
+  Dims filter = dimsOf(bundle.weights()->Get(conv.filter())->dims());
+  op.shape.kernel = "direct";
+  op.shape.window = {filter[1], filter[2]};
+  op.shape.strides = toArray(*conv.stride());
+  op.shape.dilations = toArray(*conv.dilation());
+  op.shape.groups = conv.groups();
+  return op;
+}
+
+ProfiledOperator
+OperatorDescriber::describe(const format::Binary &binary) const {
+  const char *kind =
+      binary.kind() == format::BinaryKind::Add ? "add" : "multiply";
+  MapSize lhs = sizeOf(binary.lhs()), rhs = sizeOf(binary.rhs()),
+          output = sizeOf(binary.output());
+  ProfiledOperator op = describeMap(kind, binary.output(), binary.output());
+  auto isRepeated = [&](const MapSize &operand) {
+    return operand.rows != output.rows || operand.rest != output.rest;
+  };
+  op.shape.isBroadcast = isRepeated(lhs) || isRepeated(rhs);
+  op.shape.isClamped = std::isfinite(binary.clamp()->min()) ||
+                       std::isfinite(binary.clamp()->max());
+  return op;
+}
+
+std::optional<ProfiledOperator>
+OperatorDescriber::describe(const format::Unary &unary) const {
+  switch (unary.kind()) {
+  case format::UnaryKind::Clamp:
+    return describeMap("clamp", unary.input(), unary.output());
+  case format::UnaryKind::Sigmoid:
+    return describeMap("sigmoid", unary.input(), unary.output());
+  case format::UnaryKind::HardSwish:
+    return describeMap("hard_swish", unary.input(), unary.output());
+  case format::UnaryKind::Copy:
+    break;
+  }
+  return std::nullopt;
+}
+
+/// One operand of a concatenation, or a slice of channels.
+ProfiledOperator
+OperatorDescriber::describe(const format::CopyChannels &copy) const {
+  uint32_t outputChannels = sizeOf(copy.output()).rest.back();
+  bool isSlice = copy.channels() == outputChannels;
+  ProfiledOperator op =
+      describeMap(isSlice ? "slice" : "concat", copy.input(), copy.output());
+  if (!isSlice)
+    op.shape.input.back() = copy.channels();
+  return op;
+}
+
+std::optional<ProfiledOperator>
+OperatorDescriber::describe(const format::Operator &op) const {
+  switch (op.operation_type()) {
+  case format::Operation::Conv2D:
+    return describe(*op.operation_as_Conv2D());
+  case format::Operation::MaxPool2D: {
+    const format::MaxPool2D &pool = *op.operation_as_MaxPool2D();
+    ProfiledOperator result =
+        describeMap("max_pool_2d", pool.input(), pool.output());
+    result.shape.window = toArray(*pool.window());
+    result.shape.strides = toArray(*pool.stride());
+    result.shape.dilations = toArray(*pool.dilation());
+    return result;
+  }
+  case format::Operation::AveragePool2D: {
+    const format::AveragePool2D &pool = *op.operation_as_AveragePool2D();
+    ProfiledOperator result =
+        describeMap("avg_pool_2d", pool.input(), pool.output());
+    result.shape.window = toArray(*pool.window());
+    result.shape.strides = toArray(*pool.stride());
+    return result;
+  }
+  case format::Operation::GlobalPool: {
+    const format::GlobalPool &pool = *op.operation_as_GlobalPool();
+    ProfiledOperator result = describeMap(
+        pool.kind() == format::GlobalPoolKind::Mean ? "global_avg_pool"
+                                                    : "global_sum_pool",
+        pool.input(), pool.output());
+    result.rows = sizeOf(pool.input()).rows;
+    return result;
+  }
+  case format::Operation::FullyConnected: {
+    const format::FullyConnected &dense = *op.operation_as_FullyConnected();
+    return describeMap("fully_connected", dense.input(), dense.output());
+  }
+  case format::Operation::Binary:
+    return describe(*op.operation_as_Binary());
+  case format::Operation::Unary:
+    return describe(*op.operation_as_Unary());
+  case format::Operation::Softmax: {
+    const format::Softmax &softmax = *op.operation_as_Softmax();
+    return describeMap("softmax", softmax.input(), softmax.output());
+  }
+  case format::Operation::ScaleShift: {
+    const format::ScaleShift &scaling = *op.operation_as_ScaleShift();
+    return describeMap("scale_shift", scaling.input(), scaling.output());
+  }
+  case format::Operation::NormalizeImage: {
+    const format::NormalizeImage &image = *op.operation_as_NormalizeImage();
+    return describeMap("normalize_image", image.input(), image.output());
+  }
+  case format::Operation::CopyChannels:
+    return describe(*op.operation_as_CopyChannels());
+  case format::Operation::Pad: {
+    const format::Pad &pad = *op.operation_as_Pad();
+    return describeMap("pad", pad.input(), pad.output());
+  }
+  case format::Operation::Slice: {
+    const format::Slice &slice = *op.operation_as_Slice();
+    return describeMap("slice", slice.input(), slice.output());
+  }
+  case format::Operation::Transpose:
+  case format::Operation::NONE:
+    break;
+  }
+  return std::nullopt;
+}
+
+BundleOperators windrow::listOperators(const BundleReader &reader) {
+  OperatorDescriber describer(reader.bundle());
+  BundleOperators result;
+  std::set<std::string> skipped;
+  for (const format::Instruction *instruction :
+       *reader.bundle().instructions()) {
+    if (instruction->kind() != format::InstructionKind::Run)
+      continue;
+    const format::Operator &op =
+        *reader.bundle().operators()->Get(instruction->index());
+    if (std::optional<ProfiledOperator> described = describer.describe(op))
+      result.operators.push_back(std::move(*described));
+    else
+      skipped.emplace(operationName(op.operation_type()));
+  }
+  result.skippedKinds.assign(skipped.begin(), skipped.end());
+  return result;
+}
+
+static uint32_t divideRoundedUp(uint32_t value, uint32_t parts) {
+  return (value + parts - 1) / parts;
+}
+
+std::optional<ProfiledOperator>
+windrow::sliceChannels(const ProfiledOperator &op, ChannelSide side,
+                       uint32_t parts) {
+  ProfiledOperator slice = op;
+  OperatorShape &shape = slice.shape;
+  if (shape.kind != "conv_2d" && shape.kind != "fully_connected")
+    return std::nullopt;
+  if (shape.groups > 1) {
+    if (side == ChannelSide::Input || shape.groups < parts)
+      return std::nullopt;
+    uint32_t groups = divideRoundedUp(shape.groups, parts);
+    shape.input.back() = shape.input.back() / shape.groups * groups;
+    shape.output.back() = shape.output.back() / shape.groups * groups;
+    shape.groups = groups;
+    return slice;
+  }
+  uint32_t &channels =
+      (side == ChannelSide::Input ? shape.input : shape.output).back();
+  if (channels < parts)
+    return std::nullopt;
+  channels = divideRoundedUp(channels, parts);
+  return slice;
+}
+
+std::vector<uint32_t> windrow::rowSteps(uint32_t rows) {
+  std::vector<uint32_t> steps{rows};
+  while (steps.back() > 1)
+    steps.push_back(divideRoundedUp(steps.back(), 2));
+  return steps;
+}

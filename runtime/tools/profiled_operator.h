@@ -1,0 +1,50 @@
+//===- profiled_operator.h - What windrow-profile measures ------*- C++ -*-===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef WINDROW_RUNTIME_TOOLS_PROFILED_OPERATOR_H
+#define WINDROW_RUNTIME_TOOLS_PROFILED_OPERATOR_H
+
+#include "runtime/artifact/bundle_reader.h"
+#include "runtime/tools/cost_table.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace windrow {
+
+/// An operator and the most rows it is measured for.
+struct ProfiledOperator {
+  OperatorShape shape;
+  uint32_t rows = 1;
+};
+
+/// The operators of a bundle in the order of its instructions.
+struct BundleOperators {
+  std::vector<ProfiledOperator> operators;
+  /// Kinds that a cost table has no entries for, such as "Transpose"; sorted.
+  std::vector<std::string> skippedKinds;
+};
+
+BundleOperators listOperators(const BundleReader &reader);
+
+enum class ChannelSide { Input, Output };
+
+/// `op` with one of `parts` equal parts, rounded up, of its input or output
+/// channels, where devices may share it so: convolutions and fully connected
+/// layers. Of a grouped convolution, whole groups on both sides at once.
+std::optional<ProfiledOperator> sliceChannels(const ProfiledOperator &op,
+                                              ChannelSide side, uint32_t parts);
+
+/// The numbers of rows that an operator of `rows` rows is measured for: the
+/// halves, rounded up, down to one; descending.
+std::vector<uint32_t> rowSteps(uint32_t rows);
+
+} // namespace windrow
+
+#endif // WINDROW_RUNTIME_TOOLS_PROFILED_OPERATOR_H
