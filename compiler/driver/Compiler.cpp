@@ -20,6 +20,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/FileUtilities.h"
 #include "passes/Analysis/PlanReport.h"
+#include "passes/Partition/DevicePrograms.h"
 #include "passes/Partition/Devices.h"
 #include "passes/Partition/NetworkPlan.h"
 #include "passes/Pipelines.h"
@@ -369,6 +370,11 @@ LogicalResult Compilation::run() {
       return failure();
     if (phase == CompilePhase::Plan && reached <= phase && failed(predict()))
       return failure();
+    if (phase == CompilePhase::Device && planned)
+      planned->report.simulatedLatency =
+          simulatePrograms(planned->model,
+                           cluster::extractPrograms(*module, planned->model))
+              .latency;
   }
   if (options.lastPhase != CompilePhase::Bundle && failed(writeIr()))
     return failure();

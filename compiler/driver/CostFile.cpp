@@ -51,13 +51,22 @@ static std::array<int64_t, 2> readSize(const YAML::Node &node,
        key + " must hold 1 or 2 numbers, got " + std::to_string(counts.size()));
 }
 
+/// False where there is none.
+static bool readFlag(const YAML::Node &node, const std::string &key) {
+  bool value = false;
+  if (node && (!node.IsScalar() ||
+               !YAML::convert<bool>::decode(node, value)))
+    fail(node, key + " must be true or false, got " + describe(node));
+  return value;
+}
+
 static MeasuredOperator readOperator(const YAML::Node &node,
                                      const std::string &key) {
   checkIsMap(node, key, {"kind", "input", "output", "rows", "seconds"});
   MeasuredOperator op;
   op.shape.kind = readText(node["kind"], key + ".kind");
   if (node["kernel"])
-    op.kernel = readText(node["kernel"], key + ".kernel");
+    op.shape.kernel = readText(node["kernel"], key + ".kernel");
   readPair(node["window"], key + ".window", op.shape.window);
   readPair(node["strides"], key + ".strides", op.shape.strides);
   readPair(node["dilations"], key + ".dilations", op.shape.dilations);
@@ -65,6 +74,8 @@ static MeasuredOperator readOperator(const YAML::Node &node,
     op.shape.groups = readCount(node["groups"], key + ".groups");
   op.shape.input = readSize(node["input"], key + ".input");
   op.shape.output = readSize(node["output"], key + ".output");
+  op.shape.isBroadcast = readFlag(node["broadcast"], key + ".broadcast");
+  op.shape.isClamped = readFlag(node["clamp"], key + ".clamp");
   op.rows = readCounts(node["rows"], key + ".rows");
   if (op.rows.empty() || std::ranges::adjacent_find(
                              op.rows, std::greater_equal<>()) != op.rows.end())

@@ -57,31 +57,29 @@ static OperatorWork layerWork(const Network &network, size_t index,
 // Measurements
 //===----------------------------------------------------------------------===//
 
-/// Piecewise linear in rows; beyond the ends the call's overhead is constant
-/// and the rest in proportion.
+/// Piecewise linear in rows; fewer than the first number take as long as that,
+/// more than the last take in proportion, but for the overhead of the call.
 static double interpolate(const MeasuredOperator &measured, double rows,
                           double overhead) {
   const std::vector<int64_t> &xs = measured.rows;
   const std::vector<double> &ys = measured.seconds;
-  auto scale = [&](size_t i) {
-    const double fixed = std::min(overhead, ys[i]);
-    return fixed + (ys[i] - fixed) * rows / static_cast<double>(xs[i]);
-  };
   auto next = std::ranges::upper_bound(
       xs, rows, {}, [](int64_t x) { return static_cast<double>(x); });
   if (next == xs.begin())
-    return scale(0);
+    return ys.front();
   const size_t last = next - xs.begin() - 1;
-  if (next == xs.end())
-    return rows == static_cast<double>(xs[last]) ? ys[last] : scale(last);
-  const double part = (rows - static_cast<double>(xs[last])) /
-                      static_cast<double>(xs[last + 1] - xs[last]);
-  return ys[last] + part * (ys[last + 1] - ys[last]);
+  const double more = rows - static_cast<double>(xs[last]);
+  if (next == xs.end()) {
+    const double fixed = std::min(overhead, ys[last]);
+    return ys[last] + (ys[last] - fixed) * more / static_cast<double>(xs[last]);
+  }
+  return ys[last] + more * (ys[last + 1] - ys[last]) /
+                        static_cast<double>(xs[last + 1] - xs[last]);
 }
 
 static bool isSameKind(const OperatorShape &a, const OperatorShape &b) {
   auto isGrouped = [](const OperatorShape &shape) { return shape.groups > 1; };
-  return a.kind == b.kind && a.window == b.window && a.strides == b.strides &&
+  return a.kind == b.kind && a.kernel == b.kernel && a.window == b.window && a.strides == b.strides &&
          isGrouped(a) == isGrouped(b);
 }
 
@@ -105,11 +103,16 @@ CostModel::References CostModel::findReferences(const Rates &rates,
   References references;
   if (!rates.measured)
     return references;
-  for (const MeasuredOperator &op : rates.measured->operators)
-    if (op.shape == shape)
-      references.exact.push_back(&op);
-  if (!references.exact.empty())
-    return references;
+  // Clamping may or may not be a pass of its own.
+  OperatorShape other = shape;
+  other.isClamped = !other.isClamped;
+  for (const OperatorShape &wanted : {shape, other}) {
+    for (const MeasuredOperator &op : rates.measured->operators)
+      if (op.shape == wanted)
+        references.exact = &op;
+    if (references.exact)
+      return references;
+  }
   struct Neighbour {
     const MeasuredOperator *op;
     double distance;
@@ -132,13 +135,8 @@ double CostModel::secondsOf(const Rates &rates, const References &references,
   if (work.macs == 0 && work.bytes == 0)
     return 0;
   const double overhead = rates.kernelOverheadSeconds;
-  // Of several kernels the compiler takes the faster one.
-  if (!references.exact.empty()) {
-    double least = std::numeric_limits<double>::infinity();
-    for (const MeasuredOperator *op : references.exact)
-      least = std::min(least, interpolate(*op, rows, overhead));
-    return least;
-  }
+  if (references.exact)
+    return interpolate(*references.exact, rows, overhead);
   auto ideal = [&](OperatorWork part) {
     return roofline(part, rates.macsPerSecond, rates.bytesPerSecond);
   };
@@ -310,6 +308,18 @@ double CostModel::channelsSeconds(size_t layer, size_t device,
 double CostModel::partialSeconds(size_t layer, size_t device,
                                  int64_t channels) const {
   return slicedSeconds(layer, device, channels, /*isInput=*/true);
+}
+
+double CostModel::operatorSeconds(size_t device, const OperatorShape &shape,
+                                  const nn::OpCost &cost, int64_t rows) const {
+  const Rates &rates = classes[deviceClasses[device]];
+  const OperatorWork work{static_cast<double>(cost.macs),
+                          static_cast<double>(cost.activationBytesRead +
+                                              cost.activationBytesWritten +
+                                              cost.weightBytes)};
+  const auto count = static_cast<double>(rows);
+  return secondsOf(rates, findReferences(rates, shape, work, count), work,
+                   count);
 }
 
 double CostModel::additionSeconds(size_t device, int64_t bytes,

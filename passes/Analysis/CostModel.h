@@ -87,6 +87,11 @@ public:
   /// Seconds to add `count` tensors of `bytes` to another.
   double additionSeconds(size_t device, int64_t bytes, int64_t count) const;
 
+  /// Seconds of an operator that need not be a layer's: of one of its parts as
+  /// a device's program has it. `rows` are those that its cost grows with.
+  double operatorSeconds(size_t device, const OperatorShape &shape,
+                         const nn::OpCost &cost, int64_t rows) const;
+
   const LinkCost &link(size_t from, size_t to) const {
     return links[from * (numDevices() + 1) + to];
   }
@@ -100,7 +105,7 @@ private:
   /// Measurements from which the time of an operator follows: of that operator,
   /// or of the nearest ones with their weights.
   struct References {
-    std::vector<const MeasuredOperator *> exact;
+    const MeasuredOperator *exact = nullptr;
     std::vector<std::pair<const MeasuredOperator *, double>> near;
   };
 

@@ -25,7 +25,6 @@ namespace windrow {
 /// Times of one operator, by output rows (input rows of a reduction).
 struct MeasuredOperator {
   OperatorShape shape;
-  std::string kernel;          ///< "direct" or "winograd"; may be empty
   std::vector<int64_t> rows;   ///< ascending, at least 1
   std::vector<double> seconds; ///< of one call, one for each of `rows`
 };

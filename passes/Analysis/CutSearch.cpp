@@ -113,7 +113,13 @@ double CutSearch::changeSeconds(size_t layer, size_t from, size_t to) const {
   const bool isReduction = next.isRowReduction &&
                            costs.forms()[from].mode == LayerMode::Rows &&
                            readerCounts[next.operands.front().tensor] == 1;
+  // What the layer's cost has for an exchange within its own form falls away.
+  const LayerMode before = costs.forms()[from].mode;
+  const bool isWhole =
+      before == LayerMode::Owner || before == LayerMode::Replicated;
   double seconds = 0;
+  if (isWhole || costs.forms()[to].mode == LayerMode::Channels)
+    seconds -= costs.exchangeSeconds(layer, to);
   for (size_t tensor : liveTensors[layer])
     if (!isReduction || tensor != next.operands.front().tensor)
       seconds += costs.changeSeconds(tensor, from, to);
@@ -235,7 +241,9 @@ bool CutSearch::isPartialSource(size_t layer, size_t form) const {
          network.layers[layer].isPartialSplittable &&
          network.layers[layer - 1].isChannelSplittable &&
          network.layers[layer].operands.front().tensor ==
-             network.layers[layer - 1].result;
+             network.layers[layer - 1].result &&
+         network.layers[layer].shape.input[1] ==
+             network.resultOf(layer - 1).channels;
 }
 
 /// `layer` from divided input channels, its result whole in the form `form`.

@@ -43,7 +43,8 @@ struct NetworkTensor {
 
 /// What an operation is, as cost tables name it; all but the numbers of rows.
 struct OperatorShape {
-  std::string kind; ///< as in `nn`: "conv_2d"
+  std::string kind;   ///< as in `nn`: "conv_2d"
+  std::string kernel; ///< of "conv_2d": "direct" or "winograd"; else empty
   /// Of sliding operations; 0 where there is no window.
   std::array<int64_t, 2> window{};
   std::array<int64_t, 2> strides{1, 1};
@@ -52,6 +53,10 @@ struct OperatorShape {
   /// Columns and channels; columns are 0 where the tensor is not an image.
   std::array<int64_t, 2> input{};
   std::array<int64_t, 2> output{};
+  /// Of two operands one is a single pixel, repeated for all.
+  bool isBroadcast = false;
+  /// The result is clamped, by a pass of its own.
+  bool isClamped = false;
 
   friend bool operator==(const OperatorShape &,
                          const OperatorShape &) = default;

@@ -19,6 +19,12 @@
 using namespace windrow;
 
 namespace {
+struct DividedPlan {
+  std::string name;
+  double latency;
+  Plan plan;
+};
+
 /// Judges plans and keeps the best.
 class PlanSearch {
 public:
@@ -38,6 +44,8 @@ private:
   const Network &network;
   const SearchOptions &options;
   SearchResult best;
+  /// Plans for several devices that may be refined.
+  std::vector<DividedPlan> divided;
 };
 } // namespace
 
@@ -73,7 +81,14 @@ bool PlanSearch::isBetter(double latency,
 
 void PlanSearch::consider(std::string name, Plan plan) {
   const double latency = predictLatency(model, plan);
-  best.candidates.push_back({std::move(name), latency});
+  best.candidates.push_back({name, latency});
+  auto isDivided = [](const LayerPlacement &placement) {
+    return placement.mode == LayerMode::Rows;
+  };
+  auto isKnown = [&](const DividedPlan &other) { return other.plan == plan; };
+  if (std::ranges::any_of(plan.layers, isDivided) &&
+      std::ranges::none_of(divided, isKnown))
+    divided.push_back({std::move(name), latency, plan});
   const std::vector<int64_t> memory =
       estimateMemory(network, plan, model.numDevices());
   if (!isBetter(latency, memory))
@@ -123,11 +138,12 @@ void PlanSearch::addCutPlans(double secondsPerWeightByte) {
   CutSearchOptions cuts;
   cuts.usePartials = options.usePartials && options.useChannels;
   cuts.secondsPerWeightByte = secondsPerWeightByte;
-  auto search = [&](const std::string &name, size_t group) {
+  auto search = [&](const std::string &name, size_t group,
+                    bool mayLeaveGroup = true) {
     cuts.allowedForms.clear();
     for (const TensorForm &form : forms)
-      cuts.allowedForms.push_back(group == 0 || form.group == 0 ||
-                                  form.group == group);
+      cuts.allowedForms.push_back(group == 0 || form.group == group ||
+                                  (form.group == 0 && mayLeaveGroup));
     cuts.longestSegment = 1;
     consider(name, searchCuts(model, costs, cuts));
     if (!options.useFused)
@@ -136,14 +152,26 @@ void PlanSearch::addCutPlans(double secondsPerWeightByte) {
     consider(name + ", fused", searchCuts(model, costs, cuts));
   };
   search("cuts", 0);
-  for (size_t group = 1; group < numGroups; ++group)
+  // The sums of costs are not the timeline: what is second best by them may be
+  // better.
+  for (size_t group = 1; group < numGroups; ++group) {
     search("cuts on " + names[group], group);
+    search("cuts within " + names[group], group, /*mayLeaveGroup=*/false);
+  }
 }
 
 void PlanSearch::refine() {
-  Plan plan = refinePlan(model, best.plan);
-  if (plan != best.plan)
-    consider("refined", std::move(plan));
+  std::ranges::stable_sort(divided, {}, &DividedPlan::latency);
+  size_t count = 0;
+  for (const DividedPlan &each : divided) {
+    if (count == 2 || each.latency > 1.3 * best.latency)
+      break;
+    Plan plan = refinePlan(model, each.plan);
+    consider("refined " + each.name, std::move(plan));
+    ++count;
+  }
+  if (options.objective == Objective::Memory || excessMemory(best.memory) > 0)
+    consider("refined", refinePlan(model, best.plan));
 }
 
 SearchResult PlanSearch::run() {

@@ -51,7 +51,7 @@ static void readPair(Operation *op, StringRef name,
     pair = {values[0], values[1]};
 }
 
-static OperatorShape describeOperator(Operation *op) {
+OperatorShape cluster::describeOperator(Operation *op) {
   OperatorShape shape;
   shape.kind = op->getName().stripDialect().str();
   readPair(op, "kernel", shape.window);
@@ -64,9 +64,25 @@ static OperatorShape describeOperator(Operation *op) {
     auto filter = cast<RankedTensorType>(op->getOperand(1).getType());
     shape.window = {filter.getDimSize(1), filter.getDimSize(2)};
   }
+  if (auto conv = dyn_cast<nn::Conv2DOp>(op))
+    shape.kernel =
+        conv.getAlgorithm() == nn::ConvolutionAlgorithm::Direct ? "direct"
+                                                                : "winograd";
   shape.input = describeSize(op->getOperand(0));
   shape.output = describeSize(op->getResult(0));
+  if (op->getNumOperands() == 2)
+    shape.isBroadcast =
+        op->hasTrait<OpTrait::IsCommutative>() &&
+        op->getOperand(0).getType() != op->getOperand(1).getType();
+  shape.isClamped = op->hasTrait<OpTrait::IsCommutative>() &&
+                    op->getInherentAttr("clamp").value_or(Attribute());
   return shape;
+}
+
+int64_t cluster::countCostRows(Operation *op) {
+  const bool isReduction = isa<nn::RowReductionOpInterface>(op);
+  return describeTensor(isReduction ? op->getOperand(0) : op->getResult(0))
+      .rows;
 }
 
 static std::string describePlace(Operation *op) {

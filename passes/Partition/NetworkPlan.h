@@ -36,6 +36,13 @@ struct ExtractedNetwork {
 /// that has operands and one result, in their order. Constants are weights.
 ExtractedNetwork extractNetwork(mlir::func::FuncOp function);
 
+/// What `op`, of the nn dialect, is, as cost tables name it.
+OperatorShape describeOperator(mlir::Operation *op);
+
+/// The number of rows that the cost of `op` grows with: of its result, or of the
+/// operand that it reduces.
+int64_t countCostRows(mlir::Operation *op);
+
 /// Writes `plan` on the operations: `cluster.layout`, and `cluster.partials`
 /// where input channels are divided. Devices are numbered as in `cluster`.
 void writeLayouts(const ExtractedNetwork &extracted, const Plan &plan,

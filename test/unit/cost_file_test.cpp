@@ -67,14 +67,15 @@ TEST_F(CostFile, HoldsDevicesAndLinks) {
   EXPECT_EQ(device.threads, 2);
   EXPECT_DOUBLE_EQ(device.kernelOverheadSeconds, 3e-6);
   ASSERT_EQ(device.operators.size(), 2u);
-  const OperatorShape expected{"conv_2d", {3, 3},    {1, 2},   {1, 1},
-                               4,         {112, 64}, {56, 128}};
+  OperatorShape expected{"conv_2d", "winograd", {3, 3}, {1, 2}, {1, 1}, 4};
+  expected.input = {112, 64};
+  expected.output = {56, 128};
   EXPECT_EQ(device.operators[0].shape, expected);
-  EXPECT_EQ(device.operators[0].kernel, "winograd");
   EXPECT_EQ(device.operators[0].rows, (std::vector<int64_t>{1, 56}));
   EXPECT_EQ(device.operators[0].seconds, (std::vector<double>{0.5, 2e-2}));
-  const OperatorShape matrix{"fully_connected", {0, 0},   {1, 1}, {1, 1}, 1,
-                             {0, 25088},        {0, 4096}};
+  OperatorShape matrix{"fully_connected"};
+  matrix.input = {0, 25088};
+  matrix.output = {0, 4096};
   EXPECT_EQ(device.operators[1].shape, matrix);
   ASSERT_EQ(table->links.size(), 1u);
   EXPECT_DOUBLE_EQ(table->links[0].latencySeconds, 110e-6);
@@ -149,6 +150,8 @@ TEST_F(CostFile, ChecksOperators) {
   expectError(
       withOperator(good + R"("window": [1], "rows": [], "seconds": [])"), 3,
       key + ".window must hold 2 numbers, got 1");
+  expectError(withOperator(good + R"("clamp": 3, "rows": [], "seconds": [])"),
+              3, key + ".clamp must be true or false, got '3'");
   expectError(withOperator(R"("kind": "add", "input": [1, 2, 3],
 "output": [1], "rows": [1], "seconds": [1])"),
               3, key + ".input must hold 1 or 2 numbers, got 3");

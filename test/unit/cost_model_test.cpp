@@ -23,8 +23,7 @@ CostTable tableFor(const Network &network, std::vector<int64_t> rows,
   table.devices.push_back({"d0",
                            1,
                            0.0,
-                           {{network.layers[0].shape, "direct", std::move(rows),
-                             std::move(seconds)}}});
+                           {{network.layers[0].shape, std::move(rows), std::move(seconds)}}});
   return table;
 }
 
@@ -72,7 +71,7 @@ TEST(CostModel, InterpolatesMeasuredRows) {
   const CostTable table = tableFor(network, {2, 4, 8}, {3e-3, 5e-3, 6e-3});
   const ClusterDescription cluster = makeCluster({1.0});
   const CostModel model(network, cluster, &table);
-  EXPECT_NEAR(model.rowsSeconds(0, 0, 1), 1.5e-3, 1e-12);
+  EXPECT_NEAR(model.rowsSeconds(0, 0, 1), 3e-3, 1e-12);
   EXPECT_NEAR(model.rowsSeconds(0, 0, 2), 3e-3, 1e-12);
   EXPECT_NEAR(model.rowsSeconds(0, 0, 3), 4e-3, 1e-12);
   EXPECT_NEAR(model.rowsSeconds(0, 0, 6), 5.5e-3, 1e-12);
@@ -88,15 +87,31 @@ TEST(CostModel, MoreRowsNeverTakeLess) {
   EXPECT_EQ(model.rowsSeconds(0, 0, 4), 3e-3);
 }
 
-TEST(CostModel, TakesTheFasterOfTwoKernels) {
+TEST(CostModel, TakesTheKernelThatRuns) {
   const Network network = NetworkBuilder(8, 8, 16).conv(16, 3).finish();
   CostTable table = tableFor(network, {4, 8}, {4e-3, 8e-3});
-  table.devices[0].operators.push_back(
-      {network.layers[0].shape, "winograd", {4, 8}, {5e-3, 6e-3}});
+  OperatorShape winograd = network.layers[0].shape;
+  winograd.kernel = "winograd";
+  table.devices[0].operators.push_back({winograd, {4, 8}, {3e-3, 6e-3}});
   const ClusterDescription cluster = makeCluster({1.0});
-  const CostModel model(network, cluster, &table);
-  EXPECT_EQ(model.rowsSeconds(0, 0, 4), 4e-3);
+  EXPECT_EQ(CostModel(network, cluster, &table).rowsSeconds(0, 0, 8), 8e-3);
+  Network faster = network;
+  faster.layers[0].shape.kernel = "winograd";
+  faster.layers[0].rowGrain = 4;
+  const CostModel model(faster, cluster, &table);
   EXPECT_EQ(model.rowsSeconds(0, 0, 8), 6e-3);
+  // Whole tiles are computed.
+  EXPECT_EQ(model.rowsSeconds(0, 0, 2), 3e-3);
+}
+
+TEST(CostModel, ClampsWithoutAnEntryOfTheirOwnCostTheSame) {
+  const Network network = NetworkBuilder(8, 8, 16).conv(16, 3).add(0).finish();
+  CostTable table = tableFor(network, {8}, {8e-3});
+  table.devices[0].operators.push_back({network.layers[1].shape, {8}, {1e-3}});
+  Network clamped = network;
+  clamped.layers[1].shape.isClamped = true;
+  const ClusterDescription cluster = makeCluster({1.0});
+  EXPECT_EQ(CostModel(clamped, cluster, &table).wholeSeconds(1, 0), 1e-3);
 }
 
 TEST(CostModel, TakesTheEfficiencyOfTheNearestShape) {

@@ -24,7 +24,7 @@ protected:
   PlanTimeline() {
     table.devices = {{"d0", 1, 0.0, {}}, {"d1", 1, 0.0, {}}};
     for (MeasuredDevice &device : table.devices)
-      device.operators = {{network.layers[0].shape, "", {1}, {1e-3}}};
+      device.operators = {{network.layers[0].shape, {1}, {1e-3}}};
     for (const char *from : {"d0", "d1", "client"})
       for (const char *to : {"d0", "d1", "client"})
         table.links.push_back({from, to, 10e-3, 1e6, 0.0});

@@ -38,6 +38,7 @@ NetworkBuilder &NetworkBuilder::conv(int64_t channels, int64_t kernel,
   const NetworkTensor result{(input.rows + stride - 1) / stride,
                              (input.width + stride - 1) / stride, channels, 4};
   Layer &layer = addLayer("conv_2d", result);
+  layer.shape.kernel = "direct";
   layer.shape.window = {kernel, kernel};
   layer.shape.strides = {stride, stride};
   layer.isRowSplittable = layer.isChannelSplittable = true;
@@ -80,6 +81,10 @@ NetworkBuilder &NetworkBuilder::globalPool() {
 NetworkBuilder &NetworkBuilder::fullyConnected(int64_t channels) {
   const NetworkTensor input = network.tensors.back();
   const int64_t inputs = input.rows * input.width * input.channels;
+  if (input.rows * input.width > 1) {
+    Layer &flatten = addLayer("reshape", {1, 1, inputs, 4});
+    flatten.cost = {};
+  }
   Layer &layer = addLayer("fully_connected", {1, 1, channels, 4});
   layer.isChannelSplittable = layer.isPartialSplittable = true;
   layer.shape.input = {0, inputs};
