@@ -28,7 +28,8 @@ namespace windrow {
 /// What the cost of an operator depends on, beside its rows.
 struct OperatorShape {
   std::string kind;   ///< name of the `nn` operation, such as "conv_2d"
-  std::string kernel; ///< of "conv_2d": "direct"; else empty
+  /// Of "conv_2d": "direct", "winograd4x4" or "winograd2x2"; else empty.
+  std::string kernel;
   /// Height and width; ones where the kind has no window.
   std::array<uint32_t, 2> window{1, 1}, strides{1, 1}, dilations{1, 1};
   uint32_t groups = 1;

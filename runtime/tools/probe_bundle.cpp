@@ -15,6 +15,7 @@
 #include "runtime/base/checksum.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 #include <fmt/format.h>
 #include <limits>
@@ -161,6 +162,15 @@ static std::unique_ptr<format::Clamp> toPointer(const format::Clamp &clamp) {
   return std::make_unique<format::Clamp>(clamp);
 }
 
+static format::ConvolutionKernel kernelNamed(std::string_view name) {
+  if (name == "winograd4x4")
+    return format::ConvolutionKernel::Winograd4x4;
+  if (name == "winograd2x2")
+    return format::ConvolutionKernel::Winograd2x2;
+  assert(name == "direct" && "operators come from a bundle");
+  return format::ConvolutionKernel::Direct;
+}
+
 format::Conv2DT ProbeBundleBuilder::makeConv2D(const Probe &probe) {
   const OperatorShape &shape = operators[probe.op].shape;
   Weights own = weightsOf(probe.op);
@@ -171,6 +181,7 @@ format::Conv2DT ProbeBundleBuilder::makeConv2D(const Probe &probe) {
   conv.stride = toExtent(shape.strides);
   conv.dilation = toExtent(shape.dilations);
   conv.groups = shape.groups;
+  conv.kernel = kernelNamed(shape.kernel);
   conv.clamp = toPointer(boundedClamp);
   return conv;
 }

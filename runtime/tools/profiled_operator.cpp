@@ -69,10 +69,22 @@ ProfiledOperator OperatorDescriber::describeMap(const char *kind,
   return op;
 }
 
+static const char *nameOf(format::ConvolutionKernel kernel) {
+  switch (kernel) {
+  case format::ConvolutionKernel::Direct:
+    return "direct";
+  case format::ConvolutionKernel::Winograd4x4:
+    return "winograd4x4";
+  case format::ConvolutionKernel::Winograd2x2:
+    return "winograd2x2";
+  }
+  return "direct";
+}
+
 ProfiledOperator OperatorDescriber::describe(const format::Conv2D &conv) const {
   ProfiledOperator op = describeMap("conv_2d", conv.input(), conv.output());
   Dims filter = dimsOf(bundle.weights()->Get(conv.filter())->dims());
-  op.shape.kernel = "direct";
+  op.shape.kernel = nameOf(conv.kernel());
   op.shape.window = {filter[1], filter[2]};
   op.shape.strides = toArray(*conv.stride());
   op.shape.dilations = toArray(*conv.dilation());

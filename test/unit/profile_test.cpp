@@ -136,6 +136,26 @@ TEST(ProbeBundle, RunsAStripFromTheMiddleOfTheImage) {
   EXPECT_EQ(conv.padding()->left() + conv.padding()->right(), 2u);
 }
 
+TEST_F(ProfileTest, TheKernelIsThatOfTheBundle) {
+  const std::pair<format::ConvolutionKernel, const char *> kernels[] = {
+      {format::ConvolutionKernel::Direct, "direct"},
+      {format::ConvolutionKernel::Winograd4x4, "winograd4x4"},
+      {format::ConvolutionKernel::Winograd2x2, "winograd2x2"}};
+  for (auto [kernel, name] : kernels) {
+    TestBundle changed = makeCompleteBundle();
+    tableAt<format::Conv2DT>(changed, Convolution).kernel = kernel;
+    ASSERT_TRUE(changed.write(bundle).ok());
+    ProfiledOperator conv = list().operators[Convolution];
+    EXPECT_EQ(conv.shape.kernel, name);
+    Expected<BundleReader> probes =
+        createProbeBundle(std::span(&conv, 1), std::vector<Probe>{{0, 3}});
+    ASSERT_TRUE(probes) << probes.error().message();
+    EXPECT_EQ(
+        probes->bundle().operators()->Get(0)->operation_as_Conv2D()->kernel(),
+        kernel);
+  }
+}
+
 TEST(ProbeBundle, WeightsAreNoise) {
   // More than one block of it.
   ProfiledOperator dense;
