@@ -66,8 +66,7 @@ OperatorShape cluster::describeOperator(Operation *op) {
   }
   if (auto conv = dyn_cast<nn::Conv2DOp>(op))
     shape.kernel =
-        conv.getAlgorithm() == nn::ConvolutionAlgorithm::Direct ? "direct"
-                                                                : "winograd";
+        nn::stringifyConvolutionAlgorithm(conv.getAlgorithm()).str();
   shape.input = describeSize(op->getOperand(0));
   shape.output = describeSize(op->getResult(0));
   if (op->getNumOperands() == 2)
