@@ -10,6 +10,7 @@
 #include "runtime/kernels/kernel_context.h"
 
 #include <algorithm>
+#include <cassert>
 #include <vector>
 
 namespace windrow {
@@ -22,6 +23,12 @@ static constexpr uint64_t sliceBytes = uint64_t{16} << 20;
 // Slices begin at multiples of this, which all microkernels' widths divide, so
 // that the arithmetic is that of an unsliced layer.
 static constexpr uint32_t sliceAlignment = 128;
+
+// XNNPACK has other microkernels for fully connected layers with few output
+// channels, which add in another order, so that some channels of a layer would
+// differ from the same ones of the whole. Slices below this number of channels
+// are therefore 1x1 convolutions, which use the same microkernels for all.
+static constexpr uint32_t fewOutputChannels = sliceAlignment;
 
 namespace {
 
@@ -40,6 +47,7 @@ public:
 private:
   struct Slice {
     uint32_t firstChannel;
+    bool isConvolution;
     XnnpackOperator op;
   };
 
@@ -59,19 +67,37 @@ Status FullyConnectedKernel::createSlice(const KernelContext &context,
                                          const float *filter, const float *bias,
                                          uint32_t first, uint32_t count) {
   Dims inputDims = context.dims(dense.input());
+  uint32_t rows = inputDims[0], inputs = inputDims[1];
   uint32_t outputChannels = context.dims(dense.output())[1];
+  const float *firstBias = bias ? bias + first : nullptr;
+  float min = dense.clamp()->min(), max = dense.clamp()->max();
+  xnn_weights_cache_t packed =
+      context.packedWeights(dense.filter(), /*groups=*/1);
+  bool isConvolution = count < fewOutputChannels;
   xnn_operator_t created = nullptr;
-  xnn_status status = xnn_create_fully_connected_nc_f32(
-      /*input_channels=*/inputDims[1], /*output_channels=*/count,
-      /*input_stride=*/inputDims[1], /*output_stride=*/outputChannels, filter,
-      bias ? bias + first : nullptr, dense.clamp()->min(), dense.clamp()->max(),
-      /*flags=*/0, /*code_cache=*/nullptr,
-      context.packedWeights(dense.filter(), /*groups=*/1), &created);
+  xnn_status status =
+      isConvolution
+          ? xnn_create_convolution2d_nhwc_f32(
+                0, 0, 0, 0, /*kernel=*/1, 1, /*subsampling=*/1, 1,
+                /*dilation=*/1, 1, /*groups=*/1, inputs, count, inputs,
+                outputChannels, filter, firstBias, min, max, /*flags=*/0,
+                /*code_cache=*/nullptr, packed, &created)
+          : xnn_create_fully_connected_nc_f32(
+                inputs, count, /*input_stride=*/inputs,
+                /*output_stride=*/outputChannels, filter, firstBias, min, max,
+                /*flags=*/0, /*code_cache=*/nullptr, packed, &created);
   WINDROW_RETURN_IF_ERROR(
       xnnpackStatus(status, "create fully connected layer"));
-  slices.push_back({first, XnnpackOperator(created)});
-  status = xnn_reshape_fully_connected_nc_f32(
-      created, /*batch_size=*/inputDims[0], threadpool);
+  slices.push_back({first, isConvolution, XnnpackOperator(created)});
+  if (!isConvolution)
+    return xnnpackStatus(
+        xnn_reshape_fully_connected_nc_f32(created, rows, threadpool),
+        "reshape fully connected layer");
+  size_t workspace, alignment, height, width;
+  status = xnn_reshape_convolution2d_nhwc_f32(
+      created, /*batch_size=*/1, /*input_height=*/rows, /*input_width=*/1,
+      &workspace, &alignment, &height, &width, threadpool);
+  assert(workspace == 0 && "a 1x1 convolution reads its input in place");
   return xnnpackStatus(status, "reshape fully connected layer");
 }
 
@@ -103,9 +129,13 @@ Status FullyConnectedKernel::create(const KernelContext &context,
 
 Status FullyConnectedKernel::bind(std::byte *arena, std::byte *) {
   for (const Slice &slice : slices) {
-    xnn_status status = xnn_setup_fully_connected_nc_f32(
-        slice.op.get(), input.in<const float>(arena),
-        output.in<float>(arena) + slice.firstChannel);
+    const float *from = input.in<const float>(arena);
+    float *to = output.in<float>(arena) + slice.firstChannel;
+    xnn_status status =
+        slice.isConvolution
+            ? xnn_setup_convolution2d_nhwc_f32(slice.op.get(),
+                                               /*workspace=*/nullptr, from, to)
+            : xnn_setup_fully_connected_nc_f32(slice.op.get(), from, to);
     WINDROW_RETURN_IF_ERROR(
         xnnpackStatus(status, "set up fully connected layer"));
   }

@@ -78,6 +78,38 @@ TEST_P(FullyConnectedKernelTest, EqualsTheReference) {
             1e-6 * std::sqrt(layer.inputs));
 }
 
+// Fewer channels than XNNPACK's microkernels are wide, a whole number of them,
+// a remainder: a device that computes some of a layer's channels has their
+// bits.
+TEST_P(FullyConnectedKernelTest, OutputChannelsEqualTheWholeBitForBit) {
+  std::mt19937 random(static_cast<uint32_t>(GetParam()));
+  Layer whole = makeLayer(pick(random, 1, 3), pick(random, 1, 400),
+                          pick(random, 1, 300), random);
+  uint32_t first = pick(random, 0, whole.outputs - 1);
+  Layer part = whole;
+  part.outputs = pick(random, 1, std::min(whole.outputs - first, 140u));
+  part.filter.assign(whole.filter.begin() + size_t{first} * whole.inputs,
+                     whole.filter.begin() +
+                         size_t{first + part.outputs} * whole.inputs);
+  part.bias.assign(whole.bias.begin() + first,
+                   whole.bias.begin() + first + part.outputs);
+  TestBundle bundle;
+  format::FullyConnectedT wholeTable = addLayer(bundle, whole);
+  format::FullyConnectedT partTable = addLayer(bundle, part);
+  KernelRunner runner(bundle);
+  runner.set(wholeTable.input, whole.input);
+  runner.set(partTable.input, part.input);
+  runner.run();
+  std::vector<float> expected = runner.get(wholeTable.output);
+  std::vector<float> actual = runner.get(partTable.output);
+  for (size_t row = 0; row < part.rows; ++row)
+    ASSERT_TRUE(sameBits(
+        std::span(actual).subspan(row * part.outputs, part.outputs),
+        std::span(expected).subspan(row * whole.outputs + first, part.outputs)))
+        << "channels " << first << " to " << first + part.outputs << " of "
+        << whole.outputs << " with " << whole.inputs << " inputs";
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, FullyConnectedKernelTest,
                          testing::Range(0, 20));
 
