@@ -268,6 +268,9 @@ LogicalResult windrow::exporter::exportOperation(GraphExporter &graph,
       })
       .Case([](nn::ConstantOp op) -> LogicalResult {
         // Becomes an initializer where it is used.
+        if (op.isPart())
+          return op.emitError() << "a part of a constant cannot be exported to "
+                                   "ONNX";
         if (nn::StoredElements::get(op.getValue()))
           return success();
         return op.emitError() << "the elements of the constant must be in the "

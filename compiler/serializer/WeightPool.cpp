@@ -74,72 +74,156 @@ static void writeSplat(ArrayRef<char> element, int64_t count,
   }
 }
 
-/// Passes on the 4-byte elements at `source`, of the shape `shape`, in the
-/// order that transposing by `permutation` gives. A mapped file does not align
-/// them.
-static void writePermuted(const char *source, ArrayRef<int64_t> shape,
-                          ArrayRef<int64_t> permutation,
-                          llvm::function_ref<bool(ArrayRef<char>)> sink) {
-  constexpr int64_t elementBytes = 4;
-  size_t rank = shape.size();
-  SmallVector<int64_t> sourceStrides(rank, elementBytes);
-  for (size_t i = rank - 1; i > 0; --i)
-    sourceStrides[i - 1] = sourceStrides[i] * shape[i];
-  SmallVector<int64_t> sizes, strides;
-  for (int64_t dimension : permutation) {
-    sizes.push_back(shape[dimension]);
-    strides.push_back(sourceStrides[dimension]);
+namespace {
+/// Ranges of a tensor's row-major elements, of which the last dimensions of a
+/// box in it are one.
+class BoxRuns {
+public:
+  BoxRuns(ArrayRef<int64_t> whole, ArrayRef<int64_t> offsets,
+          ArrayRef<int64_t> sizes)
+      : whole(whole), offsets(offsets), sizes(sizes), outer(sizes.size()) {
+    while (outer > 0) {
+      runSize *= sizes[--outer];
+      if (sizes[outer] != whole[outer])
+        break;
+    }
   }
 
-  std::vector<char> part((partElements + sizes.back()) * elementBytes);
-  char *end = part.data();
-  auto flush = [&] {
+  /// Calls `visit(begin, count)` for each range, in order, until it returns
+  /// false.
+  void forEach(llvm::function_ref<bool(int64_t, int64_t)> visit) const {
+    SmallVector<int64_t> position(sizes.size(), 0);
+    for (;;) {
+      int64_t begin = 0;
+      for (auto [index, size] : llvm::enumerate(whole))
+        begin = begin * size + offsets[index] + position[index];
+      if (!visit(begin, runSize))
+        return;
+      int64_t dimension = outer - 1;
+      for (; dimension >= 0; --dimension) {
+        if (++position[dimension] < sizes[dimension])
+          break;
+        position[dimension] = 0;
+      }
+      if (dimension < 0)
+        return;
+    }
+  }
+
+private:
+  ArrayRef<int64_t> whole, offsets, sizes;
+  /// Dimensions that a range does not span.
+  int64_t outer;
+  int64_t runSize = 1;
+};
+
+/// Passes on 4-byte elements in the order that transposing gives. A mapped file
+/// does not align them.
+class PermutedElements {
+public:
+  /// The elements at `source`, of the shape `shape`, transposed by
+  /// `permutation`.
+  PermutedElements(const char *source, ArrayRef<int64_t> shape,
+                   ArrayRef<int64_t> permutation,
+                   llvm::function_ref<bool(ArrayRef<char>)> sink)
+      : source(source), sink(sink), position(shape.size()) {
+    SmallVector<int64_t> sourceStrides(shape.size(), elementBytes);
+    for (size_t i = shape.size() - 1; i > 0; --i)
+      sourceStrides[i - 1] = sourceStrides[i] * shape[i];
+    for (int64_t dimension : permutation) {
+      sizes.push_back(shape[dimension]);
+      strides.push_back(sourceStrides[dimension]);
+    }
+    part.resize((partElements + sizes.back()) * elementBytes);
+    end = part.data();
+  }
+
+  /// Passes on the elements `begin` to `begin + count` of the result; false
+  /// where the sink wants no more.
+  bool write(int64_t begin, int64_t count);
+
+  bool flush() {
+    if (end == part.data())
+      return true;
     bool goOn = sink(ArrayRef<char>(part.data(), end - part.data()));
     end = part.data();
     return goOn;
-  };
-  SmallVector<int64_t> position(rank, 0);
-  const char *run = source;
-  int64_t dimension = 0;
-  do {
-    const char *element = run;
-    for (int64_t i = 0; i < sizes.back(); ++i, element += strides.back()) {
+  }
+
+private:
+  static constexpr int64_t elementBytes = 4;
+
+  const char *source;
+  llvm::function_ref<bool(ArrayRef<char>)> sink;
+  SmallVector<int64_t> sizes, strides, position;
+  std::vector<char> part;
+  char *end;
+};
+} // namespace
+
+bool PermutedElements::write(int64_t begin, int64_t count) {
+  const char *element = source;
+  auto last = static_cast<int64_t>(sizes.size()) - 1;
+  for (int64_t dimension = last, rest = begin; dimension >= 0; --dimension) {
+    position[dimension] = rest % sizes[dimension];
+    rest /= sizes[dimension];
+    element += position[dimension] * strides[dimension];
+  }
+  while (count > 0) {
+    int64_t run = std::min(count, sizes[last] - position[last]);
+    for (int64_t i = 0; i < run; ++i, element += strides[last]) {
       std::memcpy(end, element, elementBytes);
       end += elementBytes;
     }
     if (end - part.data() >= partElements * elementBytes && !flush())
-      return;
-    for (dimension = static_cast<int64_t>(rank) - 2; dimension >= 0;
-         --dimension) {
-      run += strides[dimension];
+      return false;
+    count -= run;
+    element -= (position[last] + run) * strides[last];
+    position[last] = 0;
+    for (int64_t dimension = last - 1; dimension >= 0; --dimension) {
+      element += strides[dimension];
       if (++position[dimension] < sizes[dimension])
         break;
-      run -= sizes[dimension] * strides[dimension];
+      element -= sizes[dimension] * strides[dimension];
       position[dimension] = 0;
     }
-  } while (dimension >= 0);
-  if (end != part.data())
-    flush();
+  }
+  return true;
+}
+
+/// The parts of `constant` in its whole; all of it where it is no part.
+static BoxRuns getRuns(nn::ConstantOp constant, ArrayRef<int64_t> zeros) {
+  return {constant.getWholeShape(), constant.getOffsets().value_or(zeros),
+          constant.getResult().getType().getShape()};
 }
 
 void WeightPool::write(unsigned index,
                        llvm::function_ref<bool(ArrayRef<char>)> sink) const {
   nn::ConstantOp constant = getConstant(index);
   StoredElements stored = getStoredElements(constant);
-  auto type = cast<RankedTensorType>(constant.getResult().getType());
+  RankedTensorType type = constant.getResult().getType();
   if (stored.isSplat)
     return writeSplat(stored.bytes, type.getNumElements(), sink);
+  SmallVector<int64_t> zeros(type.getRank(), 0);
+  BoxRuns runs = getRuns(constant, zeros);
   std::optional<ArrayRef<int64_t>> permutation = constant.getPermutation();
   if (!permutation ||
       llvm::equal(*permutation, llvm::seq<int64_t>(permutation->size()))) {
-    sink(stored.bytes);
-    return;
+    int64_t elementBytes = type.getElementTypeBitWidth() / 8;
+    return runs.forEach([&](int64_t begin, int64_t count) {
+      return sink(
+          stored.bytes.slice(begin * elementBytes, count * elementBytes));
+    });
   }
   auto valueType = cast<ShapedType>(constant.getValue().getType());
-  ArrayRef<int64_t> shape =
-      constant.getView() ? *constant.getView() : valueType.getShape();
   assert(type.getElementType().isF32() && "weights are f32");
-  writePermuted(stored.bytes.data(), shape, *permutation, sink);
+  PermutedElements elements(stored.bytes.data(),
+                            constant.getView().value_or(valueType.getShape()),
+                            *permutation, sink);
+  runs.forEach([&](int64_t begin, int64_t count) {
+    return elements.write(begin, count);
+  });
+  elements.flush();
 }
 
 void WeightPool::updateDigest(unsigned index, llvm::SHA256 &digest) const {
@@ -156,5 +240,11 @@ void WeightPool::updateDigest(unsigned index, llvm::SHA256 &digest) const {
   stream << ';';
   llvm::interleaveComma(constant.getPermutation().value_or(ArrayRef<int64_t>()),
                         stream);
+  if (constant.isPart()) {
+    stream << ';';
+    llvm::interleaveComma(*constant.getOffsets(), stream);
+    stream << ';';
+    llvm::interleaveComma(constant.getWholeShape(), stream);
+  }
   digest.update(description);
 }

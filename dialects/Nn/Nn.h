@@ -17,6 +17,7 @@
 
 #include "dialects/Nn/OpCost.h"
 #include "dialects/Nn/RowWindow.h"
+#include "dialects/Nn/TensorRegion.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinAttributes.h"
@@ -48,10 +49,33 @@ bool isOneImage(mlir::Value value);
 /// only result.
 bool hasRowsOfResult(mlir::Operation *op, unsigned operandIndex);
 
+/// Whether `value` is a tensor with a last dimension.
+bool hasChannels(mlir::Value value);
+
 /// Builds `op`, which has one result of rank 4, with other operands and another
 /// number of rows. Properties are copied, discardable attributes are not.
 mlir::Operation *buildStrip(mlir::OpBuilder &builder, mlir::Operation *op,
                             mlir::ValueRange operands, int64_t rows);
+
+/// Builds `op`, which has one result, with other operands and another number of
+/// channels. Properties are copied, discardable attributes are not.
+mlir::Operation *buildChannelPart(mlir::OpBuilder &builder, mlir::Operation *op,
+                                  mlir::ValueRange operands, int64_t channels);
+
+/// All rows and channels of `value`, a ranked tensor. One of rank 0 has one
+/// channel.
+TensorRegion wholeRegion(mlir::Value value);
+
+/// The box of `value` from `offsets` on, of the given sizes: `value` itself
+/// where that is all of it, a part of the constant where `value` is an
+/// `nn.constant`, else an `nn.slice`.
+mlir::Value buildSlice(mlir::OpBuilder &builder, mlir::Location location,
+                       mlir::Value value, llvm::ArrayRef<int64_t> offsets,
+                       llvm::ArrayRef<int64_t> sizes);
+
+/// The range `range` of `dimension` of `value`, built as by `buildSlice`.
+mlir::Value buildSlice(mlir::OpBuilder &builder, mlir::Location location,
+                       mlir::Value value, int64_t dimension, RowInterval range);
 
 } // namespace windrow::nn
 

@@ -24,6 +24,35 @@ void ConstantOp::build(OpBuilder &builder, OperationState &state,
         /*view=*/nullptr, /*permutation=*/nullptr);
 }
 
+void ConstantOp::build(OpBuilder &builder, OperationState &state, Type type,
+                       ElementsAttr value, DenseI64ArrayAttr view,
+                       DenseI64ArrayAttr permutation) {
+  build(builder, state, type, value, view, permutation, /*offsets=*/nullptr,
+        /*whole=*/nullptr);
+}
+
+/// Verifies the box that a constant with offsets is.
+static LogicalResult verifyPart(ConstantOp op) {
+  if (!op.getOffsets() && !op.getWhole())
+    return success();
+  if (!op.getOffsets() || !op.getWhole())
+    return op.emitOpError() << "must have offsets and the shape of the whole, "
+                               "or neither";
+  ArrayRef<int64_t> shape = op.getResult().getType().getShape();
+  ArrayRef<int64_t> offsets = *op.getOffsets(), whole = *op.getWhole();
+  auto fits = [&](size_t dimension) {
+    return offsets[dimension] >= 0 &&
+           offsets[dimension] <= whole[dimension] - shape[dimension];
+  };
+  if (offsets.size() != shape.size() || whole.size() != shape.size() ||
+      !isSupportedShape(whole) ||
+      !llvm::all_of(llvm::seq<size_t>(0, shape.size()), fits))
+    return op.emitOpError()
+           << "must be a part of a tensor of the shape [" << whole << "], got ["
+           << shape << "] from [" << offsets << "]";
+  return success();
+}
+
 LogicalResult ConstantOp::verify() {
   auto source = dyn_cast<RankedTensorType>(getValue().getShapedType());
   RankedTensorType result = getResult().getType();
@@ -34,18 +63,21 @@ LogicalResult ConstantOp::verify() {
     return emitOpError() << "value must have elements of the result's type "
                          << result.getElementType() << ", got "
                          << source.getElementType();
-  auto hasResultsElementCount = [&](ArrayRef<int64_t> shape) {
+  if (failed(verifyPart(*this)))
+    return failure();
+  int64_t elements = ShapedType::getNumElements(getWholeShape());
+  auto hasAllElements = [&](ArrayRef<int64_t> shape) {
     return isSupportedShape(shape) &&
-           ShapedType::getNumElements(shape) == result.getNumElements();
+           ShapedType::getNumElements(shape) == elements;
   };
   ArrayRef<int64_t> view = getView().value_or(source.getShape());
   for (auto [name, shape] :
        {std::pair("value", source.getShape()), std::pair("view", view)})
-    if (!hasResultsElementCount(shape))
-      return emitOpError()
-             << name << " must have " << result.getNumElements()
-             << " elements, as many as the result, got the shape [" << shape
-             << "]";
+    if (!hasAllElements(shape))
+      return emitOpError() << name << " must have " << elements
+                           << " elements, as many as the "
+                           << (isPart() ? "whole" : "result")
+                           << ", got the shape [" << shape << "]";
   if (auto permutation = getPermutation();
       permutation && (permutation->size() != view.size() ||
                       !isPermutationVector(*permutation)))
@@ -53,6 +85,36 @@ LogicalResult ConstantOp::verify() {
                          << view.size() << " once, got [" << *permutation
                          << "]";
   return success();
+}
+
+Value windrow::nn::buildSlice(OpBuilder &builder, Location location,
+                              Value value, ArrayRef<int64_t> offsets,
+                              ArrayRef<int64_t> sizes) {
+  auto type = cast<RankedTensorType>(value.getType());
+  if (type.getShape() == sizes)
+    return value;
+  auto constant = value.getDefiningOp<ConstantOp>();
+  if (!constant)
+    return SliceOp::create(builder, location, value, offsets, sizes);
+  SmallVector<int64_t> all(offsets);
+  if (constant.isPart())
+    for (auto [offset, earlier] : llvm::zip_equal(all, *constant.getOffsets()))
+      offset += earlier;
+  return ConstantOp::create(
+      builder, constant.getLoc(), type.clone(sizes), constant.getValue(),
+      constant.getViewAttr(), constant.getPermutationAttr(),
+      builder.getDenseI64ArrayAttr(all),
+      builder.getDenseI64ArrayAttr(constant.getWholeShape()));
+}
+
+Value windrow::nn::buildSlice(OpBuilder &builder, Location location,
+                              Value value, int64_t dimension,
+                              RowInterval range) {
+  auto type = cast<RankedTensorType>(value.getType());
+  SmallVector<int64_t> offsets(type.getRank(), 0), sizes(type.getShape());
+  offsets[dimension] = range.begin;
+  sizes[dimension] = range.size();
+  return buildSlice(builder, location, value, offsets, sizes);
 }
 
 LogicalResult SoftmaxOp::verify() {

@@ -56,6 +56,21 @@ class Nn_InferredOp<string mnemonic, list<Trait> traits = []>
 
 // An operation whose result row r is computed from row r of its operands.
 defvar RowByRow = DeclareOpInterfaceMethods<RowWindowOpInterface>;
+// An operation whose result channel c is computed from channel c of its
+// operands.
+defvar ChannelByChannel = DeclareOpInterfaceMethods<ChannelWindowOpInterface>;
+// The same, but its weights are cut to the channels.
+defvar ChannelByChannelWithWeights =
+    DeclareOpInterfaceMethods<ChannelWindowOpInterface,
+                              ["carriesChannels", "buildChannels"]>;
+// An operation whose channels are computed from other channels of operands.
+defvar ChannelWindowMethods =
+    DeclareOpInterfaceMethods<ChannelWindowOpInterface,
+        ["carriesChannels", "getChannelRegion", "buildChannels"]>;
+// The same, where the operands decide whether that can be.
+defvar CheckedChannelMethods =
+    DeclareOpInterfaceMethods<ChannelWindowOpInterface,
+        ["isChannelSplittable", "getChannelRegion", "buildChannels"]>;
 // An operation whose result rows are computed from other rows of its operand 0.
 defvar RowWindowMethods = DeclareOpInterfaceMethods<RowWindowOpInterface,
     ["isRowSplittable", "carriesRows", "getRowWindow", "buildRows"]>;
@@ -70,9 +85,11 @@ def Nn_ConstantOp : Op<Nn_Dialect, "constant", [Pure]> {
     The elements of `value`, taken as a tensor of the shape `view` (that of
     `value` unless given), transposed by `permutation` (result dimension i is
     dimension `permutation[i]` of the view; the identity unless given), and
-    given the result's shape, which must have as many elements. The elements
-    are moved when a bundle is written, never in the IR, so that a mapped file
-    of weights is not copied.
+    given the result's shape, which must have as many elements. With `offsets`,
+    the result is only a part of that: the tensor has the shape `whole`, and the
+    result is the box in it that begins at `offsets`. The elements are moved
+    when a bundle is written, never in the IR, so that a mapped file of weights
+    is not copied, and a device's bundle holds only its part of them.
 
     ```mlir
     // A filter that a file holds as output, input, height, width.
@@ -81,17 +98,38 @@ def Nn_ConstantOp : Op<Nn_Dialect, "constant", [Pure]> {
     // A matrix behind the flattening of a 512x6x6 image.
     %m = nn.constant dense_resource<m> : tensor<10x18432xf32>
            viewed [10, 512, 6, 6] permuted [0, 2, 3, 1] : tensor<10x18432xf32>
+    // Its last six rows.
+    %p = nn.constant dense_resource<m> : tensor<10x18432xf32>
+           viewed [10, 512, 6, 6] permuted [0, 2, 3, 1]
+           from [4, 0] of [10, 18432] : tensor<6x18432xf32>
     ```
   }];
   let arguments = (ins ElementsAttr:$value,
                        OptionalAttr<DenseI64ArrayAttr>:$view,
-                       OptionalAttr<DenseI64ArrayAttr>:$permutation);
+                       OptionalAttr<DenseI64ArrayAttr>:$permutation,
+                       OptionalAttr<DenseI64ArrayAttr>:$offsets,
+                       OptionalAttr<DenseI64ArrayAttr>:$whole);
   let results = (outs Nn_Tensor:$result);
   let assemblyFormat = [{
-    $value (`viewed` $view^)? (`permuted` $permutation^)? attr-dict `:`
-    type($result)
+    $value (`viewed` $view^)? (`permuted` $permutation^)?
+    (`from` $offsets^ `of` $whole)? attr-dict `:` type($result)
   }];
-  let builders = [OpBuilder<(ins "::mlir::ElementsAttr":$value)>];
+  let builders = [
+    OpBuilder<(ins "::mlir::ElementsAttr":$value)>,
+    // All of the elements.
+    OpBuilder<(ins "::mlir::Type":$type, "::mlir::ElementsAttr":$value,
+                   "::mlir::DenseI64ArrayAttr":$view,
+                   "::mlir::DenseI64ArrayAttr":$permutation)>
+  ];
+  let extraClassDeclaration = [{
+    /// Whether the result is a part of what the elements are.
+    bool isPart() { return getOffsetsAttr() != nullptr; }
+
+    /// The shape of what the elements are, the result's unless it is a part.
+    ::llvm::ArrayRef<int64_t> getWholeShape() {
+      return getWhole().value_or(getResult().getType().getShape());
+    }
+  }];
   let hasVerifier = 1;
 }
 
@@ -99,10 +137,13 @@ def Nn_ConstantOp : Op<Nn_Dialect, "constant", [Pure]> {
 // Sliding windows
 //===----------------------------------------------------------------------===//
 
-def Nn_Conv2DOp : Nn_InferredOp<"conv_2d",
-    [DeclareOpInterfaceMethods<RowWindowOpInterface,
-         ["isRowSplittable", "carriesRows", "getRowWindow", "getRowGrain",
-          "buildRows"]>]> {
+def Nn_Conv2DOp : Nn_InferredOp<"conv_2d", [
+    DeclareOpInterfaceMethods<RowWindowOpInterface,
+        ["isRowSplittable", "carriesRows", "getRowWindow", "getRowGrain",
+         "buildRows"]>,
+    ChannelWindowMethods,
+    DeclareOpInterfaceMethods<ChannelReductionOpInterface,
+                              ["isChannelReducible"]>]> {
   let summary = "2-D convolution with bias and clamp";
   let description = [{
     Cross-correlates an NHWC image with an OHWI filter, adds a bias per output
@@ -137,7 +178,7 @@ def Nn_Conv2DOp : Nn_InferredOp<"conv_2d",
 }
 
 class Nn_Pool2DOp<string mnemonic, dag moreArguments = (ins)>
-    : Nn_InferredOp<mnemonic, [RowWindowMethods]> {
+    : Nn_InferredOp<mnemonic, [RowWindowMethods, ChannelByChannel]> {
   let arguments = !con((ins Nn_Image:$input,
     DenseI64ArrayAttr:$kernel,
     DefaultValuedAttr<DenseI64ArrayAttr, "{1, 1}">:$strides,
@@ -183,7 +224,8 @@ def Nn_AvgPool2DOp : Nn_Pool2DOp<"avg_pool_2d"> {
 
 class Nn_GlobalPoolOp<string mnemonic>
     : Nn_InferredOp<mnemonic,
-                    [DeclareOpInterfaceMethods<RowReductionOpInterface>]> {
+                    [DeclareOpInterfaceMethods<RowReductionOpInterface>,
+                     ChannelByChannel]> {
   let arguments = (ins Nn_Image:$input);
   let results = (outs Nn_Image:$result);
 }
@@ -212,7 +254,9 @@ def Nn_GlobalSumPoolOp : Nn_GlobalPoolOp<"global_sum_pool"> {
 // Matrices
 //===----------------------------------------------------------------------===//
 
-def Nn_FullyConnectedOp : Nn_InferredOp<"fully_connected"> {
+def Nn_FullyConnectedOp : Nn_InferredOp<"fully_connected", [
+    ChannelWindowMethods,
+    DeclareOpInterfaceMethods<ChannelReductionOpInterface>]> {
   let summary = "matrix product with bias and clamp";
   let description = [{
     `result[m, n] = clamp(sum over k of input[m, k] * filter[n, k] + bias[n])`.
@@ -233,7 +277,7 @@ def Nn_FullyConnectedOp : Nn_InferredOp<"fully_connected"> {
 //===----------------------------------------------------------------------===//
 
 class Nn_BinaryOp<string mnemonic>
-    : Nn_InferredOp<mnemonic, [RowByRow, Commutative]> {
+    : Nn_InferredOp<mnemonic, [RowByRow, ChannelByChannel, Commutative]> {
   let arguments = (ins Nn_Tensor:$lhs, Nn_Tensor:$rhs,
                        OptionalAttr<Nn_ClampAttr>:$clamp);
   let results = (outs Nn_Tensor:$result);
@@ -264,8 +308,9 @@ def Nn_MultiplyOp : Nn_BinaryOp<"multiply"> {
   }];
 }
 
-class Nn_UnaryOp<string mnemonic>
-    : Nn_Op<mnemonic, [RowByRow, SameOperandsAndResultType]> {
+class Nn_UnaryOp<string mnemonic, list<Trait> traits = [ChannelByChannel]>
+    : Nn_Op<mnemonic,
+            !listconcat([RowByRow, SameOperandsAndResultType], traits)> {
   let arguments = (ins Nn_Tensor:$input);
   let results = (outs Nn_Tensor:$result);
   let assemblyFormat = [{
@@ -302,7 +347,7 @@ def Nn_HardSwishOp : Nn_UnaryOp<"hard_swish"> {
   }];
 }
 
-def Nn_SoftmaxOp : Nn_UnaryOp<"softmax"> {
+def Nn_SoftmaxOp : Nn_UnaryOp<"softmax", /*traits=*/[]> {
   let summary = "softmax over the last dimension";
   let description = [{
     `exp(x[..., c]) / sum over k of exp(x[..., k])`, computed without overflow.
@@ -314,7 +359,8 @@ def Nn_SoftmaxOp : Nn_UnaryOp<"softmax"> {
   let hasVerifier = 1;
 }
 
-def Nn_ScaleShiftOp : Nn_InferredOp<"scale_shift", [RowByRow]> {
+def Nn_ScaleShiftOp : Nn_InferredOp<"scale_shift", [
+    RowByRow, ChannelByChannelWithWeights]> {
   let summary = "a scale and a shift per channel";
   let description = [{
     `result[..., c] = clamp(input[..., c] * scale[c] + shift[c])`: a batch
@@ -331,7 +377,9 @@ def Nn_ScaleShiftOp : Nn_InferredOp<"scale_shift", [RowByRow]> {
   let results = (outs Nn_Tensor:$result);
 }
 
-def Nn_NormalizeImageOp : Nn_InferredOp<"normalize_image", [RowByRow]> {
+def Nn_NormalizeImageOp : Nn_InferredOp<"normalize_image", [
+    RowByRow, DeclareOpInterfaceMethods<ChannelWindowOpInterface,
+                                        ["buildChannels"]>]> {
   let summary = "pixels to numbers";
   let description = [{
     `result[..., c] = (input[..., c] / 255 - mean[c]) / deviation[c]`, in f32.
@@ -352,7 +400,9 @@ def Nn_NormalizeImageOp : Nn_InferredOp<"normalize_image", [RowByRow]> {
 //===----------------------------------------------------------------------===//
 
 def Nn_ConcatOp : Nn_InferredOp<"concat", [
-    DeclareOpInterfaceMethods<RowWindowOpInterface, ["isRowSplittable"]>]> {
+    DeclareOpInterfaceMethods<RowWindowOpInterface, ["isRowSplittable"]>,
+    DeclareOpInterfaceMethods<ChannelWindowOpInterface,
+                              ["getChannelRegion", "buildChannels"]>]> {
   let summary = "tensors one behind the other along one dimension";
   let description = [{
     Splittable by rows where `axis` is not the rows themselves.
@@ -367,7 +417,8 @@ def Nn_ConcatOp : Nn_InferredOp<"concat", [
   let hasFolder = 1;
 }
 
-def Nn_PadOp : Nn_InferredOp<"pad", [RowWindowMethods]> {
+def Nn_PadOp : Nn_InferredOp<"pad", [
+    RowWindowMethods, CheckedChannelMethods]> {
   let summary = "zeros around a tensor";
   let description = [{
     `low` and `high` count the zeros before and behind, one number a dimension.
@@ -383,7 +434,8 @@ def Nn_PadOp : Nn_InferredOp<"pad", [RowWindowMethods]> {
   let hasFolder = 1;
 }
 
-def Nn_SliceOp : Nn_InferredOp<"slice", [RowWindowMethods]> {
+def Nn_SliceOp : Nn_InferredOp<"slice", [
+    RowWindowMethods, CheckedChannelMethods]> {
   let summary = "a box cut out of a tensor";
   let description = [{
     The elements from `offsets` on, `sizes` of them, one number a dimension.
@@ -400,9 +452,13 @@ def Nn_SliceOp : Nn_InferredOp<"slice", [RowWindowMethods]> {
   let hasFolder = 1;
 }
 
-def Nn_ReshapeOp : Nn_Op<"reshape"> {
+def Nn_ReshapeOp : Nn_Op<"reshape", [CheckedChannelMethods]> {
   let summary = "the same elements in another shape";
   let description = [{
+    Splittable by channels where the last dimension stays, or where one image
+    is flattened: a range of the flat elements is then read from the rows that
+    hold it.
+
     ```mlir
     %r = nn.reshape %x : (tensor<1x1x1x512xf32>) -> tensor<1x512xf32>
     ```

@@ -29,17 +29,31 @@ bool windrow::nn::hasRowsOfResult(Operation *op, unsigned operandIndex) {
          type.getDimSize(rowDimension) == rowCount(op->getResult(0));
 }
 
-Operation *windrow::nn::buildStrip(OpBuilder &builder, Operation *op,
-                                   ValueRange operands, int64_t rows) {
+/// Builds `op` with other operands and another size of `dimension`.
+static Operation *buildPart(OpBuilder &builder, Operation *op,
+                            ValueRange operands, int64_t dimension,
+                            int64_t size) {
   auto wholeType = cast<RankedTensorType>(op->getResult(0).getType());
   SmallVector<int64_t> shape(wholeType.getShape());
-  shape[rowDimension] = rows;
+  shape[dimension] = size;
   OperationState state(op->getLoc(), op->getName());
   state.addOperands(operands);
   state.addTypes(wholeType.clone(shape));
-  Operation *strip = builder.create(state);
-  strip->copyProperties(op->getPropertiesStorage());
-  return strip;
+  Operation *part = builder.create(state);
+  part->copyProperties(op->getPropertiesStorage());
+  return part;
+}
+
+Operation *windrow::nn::buildStrip(OpBuilder &builder, Operation *op,
+                                   ValueRange operands, int64_t rows) {
+  return buildPart(builder, op, operands, rowDimension, rows);
+}
+
+Operation *windrow::nn::buildChannelPart(OpBuilder &builder, Operation *op,
+                                         ValueRange operands,
+                                         int64_t channels) {
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  return buildPart(builder, op, operands, type.getRank() - 1, channels);
 }
 
 //===----------------------------------------------------------------------===//
@@ -199,7 +213,7 @@ Value GlobalAvgPoolOp::buildPartial(OpBuilder &builder, Value strip) {
 
 Value GlobalAvgPoolOp::buildFinal(OpBuilder &builder, Value sum) {
   RankedTensorType image = getInput().getType();
-  int64_t channels = image.getDimSize(3);
+  int64_t channels = wholeRegion(sum).channels.end;
   auto elementType = cast<FloatType>(image.getElementType());
   double pixels = double(image.getDimSize(1)) * double(image.getDimSize(2));
   Value scale =

@@ -17,13 +17,13 @@ static bool touch(RowInterval a, RowInterval b) {
   return !a.empty() && !b.empty() && a.begin <= b.end && b.begin <= a.end;
 }
 
-static Strip assembleStrip(std::span<const RowShare> shares, size_t reader) {
-  const RowShare &own = shares[reader];
-  if (own.needed.empty())
+Strip windrow::assembleStrip(std::span<const RowShare> shares, size_t reader,
+                             RowInterval needed) {
+  if (needed.empty())
     return {};
+  const RowShare &own = shares[reader];
   Strip strip;
-  strip.rows = touch(own.computed, own.needed) ? own.computed.hull(own.needed)
-                                               : own.needed;
+  strip.rows = touch(own.computed, needed) ? own.computed.hull(needed) : needed;
   for (int64_t row = strip.rows.begin; row < strip.rows.end;) {
     RowInterval rest{row, strip.rows.end};
     size_t source = reader;
@@ -48,7 +48,7 @@ static Strip assembleStrip(std::span<const RowShare> shares, size_t reader) {
 std::vector<Strip> windrow::assembleStrips(std::span<const RowShare> shares) {
   std::vector<Strip> strips;
   for (size_t reader = 0; reader < shares.size(); ++reader)
-    strips.push_back(assembleStrip(shares, reader));
+    strips.push_back(assembleStrip(shares, reader, shares[reader].needed));
   return strips;
 }
 

@@ -9,7 +9,8 @@
 // A tensor whose rows several participants compute is read by several others.
 // Each reader assembles one strip: its own rows and those that it receives, in
 // order, without a gap. All arithmetic on half-open intervals; rows of a tensor
-// that is not an image count as one.
+// that is not an image count as one. Where channels are divided instead of
+// rows, the same holds for them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -49,10 +50,15 @@ struct Strip {
   std::vector<StripPart> parts;
 };
 
-/// The strip of every participant. It holds all rows needed and, where these
-/// touch the rows that the participant computes, all of those too, so that
-/// results are computed in place. A row that a participant does not compute
-/// comes from the first one that owns it; every needed row must have an owner.
+/// The strip in which `reader` lays together the rows `needed`. It holds these
+/// and, where they touch the rows that the reader computes, all of those too,
+/// so that results are computed in place. A row that a participant does not
+/// compute comes from the first one that owns it; every needed row must have an
+/// owner.
+Strip assembleStrip(std::span<const RowShare> shares, size_t reader,
+                    RowInterval needed);
+
+/// The strip of every participant, for the rows that it needs.
 std::vector<Strip> assembleStrips(std::span<const RowShare> shares);
 
 /// A range of rows that is computed by one call.

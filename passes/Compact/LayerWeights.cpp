@@ -24,7 +24,8 @@ FilterShape getFilterShape(Conv2DOp conv) {
 
 bool isKnownConstant(Value value) {
   auto constant = value.getDefiningOp<ConstantOp>();
-  return constant && StoredElements::get(constant.getValue());
+  return constant && !constant.isPart() &&
+         StoredElements::get(constant.getValue());
 }
 
 std::string whyNotDenseFilter(Operation *op, StringRef purpose) {

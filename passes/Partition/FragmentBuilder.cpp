@@ -30,17 +30,20 @@ FragmentOp cluster::buildFragment(OpBuilder &builder, Location location,
   return cast<FragmentOp>(builder.create(state));
 }
 
-Value cluster::sliceRows(OpBuilder &builder, Location location, Value strip,
-                         int64_t stripBegin, RowInterval rows) {
-  auto type = cast<RankedTensorType>(strip.getType());
-  if (type.getRank() != 4 ||
-      rows == RowInterval{stripBegin, stripBegin + type.getDimSize(1)})
-    return strip;
-  SmallVector<int64_t> offsets(4, 0);
-  offsets[1] = rows.begin - stripBegin;
-  SmallVector<int64_t> sizes(type.getShape());
-  sizes[1] = rows.size();
-  return nn::SliceOp::create(builder, location, strip, offsets, sizes);
+Value cluster::sliceRegion(OpBuilder &builder, Location location, Value value,
+                           const TensorRegion &held,
+                           const TensorRegion &wanted) {
+  if (wanted == held)
+    return value;
+  auto type = cast<RankedTensorType>(value.getType());
+  SmallVector<int64_t> offsets(type.getRank(), 0), sizes(type.getShape());
+  if (type.getRank() == 4) {
+    offsets[1] = wanted.rows.begin - held.rows.begin;
+    sizes[1] = wanted.rows.size();
+  }
+  offsets.back() = wanted.channels.begin - held.channels.begin;
+  sizes.back() = wanted.channels.size();
+  return nn::buildSlice(builder, location, value, offsets, sizes);
 }
 
 Value cluster::addInOrder(OpBuilder &builder, Location location,

@@ -10,7 +10,7 @@
 #define WINDROW_PASSES_PARTITION_FRAGMENTBUILDER_H
 
 #include "dialects/Cluster/Cluster.h"
-#include "dialects/Nn/RowWindow.h"
+#include "dialects/Nn/TensorRegion.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -23,10 +23,11 @@ buildFragment(mlir::OpBuilder &builder, mlir::Location location,
               mlir::StringAttr device, PartAttr part,
               llvm::function_ref<mlir::Value(mlir::OpBuilder &)> body);
 
-/// The rows `rows` of `strip`, whose first row is number `stripBegin` of the
-/// whole tensor; `strip` itself where these are all of its rows.
-mlir::Value sliceRows(mlir::OpBuilder &builder, mlir::Location location,
-                      mlir::Value strip, int64_t stripBegin, RowInterval rows);
+/// The region `wanted` of `value`, which is the region `held` of a tensor;
+/// `value` itself where both are the same.
+mlir::Value sliceRegion(mlir::OpBuilder &builder, mlir::Location location,
+                        mlir::Value value, const TensorRegion &held,
+                        const TensorRegion &wanted);
 
 /// The sum of `parts`, at least one, added from the first to the last.
 mlir::Value addInOrder(mlir::OpBuilder &builder, mlir::Location location,

@@ -47,8 +47,7 @@ inline llvm::cl::ValuesClass objectiveValues() {
                  "the memory of the device that needs most"));
 }
 
-/// When `cluster-place` computes rows that others wait for as pieces of their
-/// own.
+/// When `cluster-place` computes what others wait for as pieces of their own.
 enum class BoundaryFirst { Never, Auto, Always };
 
 #define GEN_PASS_DECL

@@ -79,26 +79,49 @@ def Place : Cluster_Pass<"cluster-place"> {
     layout, which computes the device's part, and adds the `cluster.transfer`s
     that bring what a device needs and does not have.
 
-    A device keeps one strip of each tensor that it reads: the rows it computes
-    and those that it receives, joined in their order by one `nn.concat`.
-    Operations read it through an `nn.slice` of rows. The function's arguments
-    go from the client to each device that reads them, with the rows beyond its
-    own that it needs; results go back to the client.
+    What a part needs, the operations' interfaces say: a range of rows, the rows
+    of its window; a range of channels, all channels of the input of a dense
+    convolution or a fully connected layer, the same ones of a depthwise
+    convolution, a pool or an elementwise operation, the groups' of a grouped
+    one (what a bound cuts a group into is computed with the whole group), the
+    rows that hold them of a flattened image. Successive layouts may differ in
+    every way: in the kind, in the devices and in their order. Constants are not
+    divided here; a fragment reads the part of a constant that it needs, and the
+    bundle of its device holds only that.
+
+    A device keeps one strip of each tensor that it reads: the rows or channels
+    it computes and those that it receives, joined in their order by one
+    `nn.concat`. Operations read it through an `nn.slice`. Where operations read
+    parts of different shapes, as one all channels of some rows and another all
+    rows of some channels, it keeps a strip for each. Sources send what a strip
+    holds and no more: of a tensor that is divided by rows, to who reads channels,
+    these channels of their rows. The function's arguments go from the client to
+    each device that reads them, with the rows beyond its own that it needs;
+    results go back to the client.
+
+    Rows that a layout lists as `computed` beyond a device's own are computed
+    there once more; what is not, comes from its owner.
 
     An operation that reduces rows, of which several devices hold some, becomes
     a partial result on each of these and their sum, added in the order of the
-    rows: by `cluster.all_reduce` where exactly these devices need it, else by
-    every device that does. A tensor that all devices that share it need whole
-    becomes a `cluster.all_gather`.
+    rows. One with `cluster.partials` becomes a partial result, without bias and
+    clamp, on each device of the list that has input channels, summed in the
+    order of the list; then bias and clamp. The sum is made where the layout says
+    that the result is computed, of the part that is: by `cluster.all_reduce`
+    where exactly the devices that have partial results need all of it, else each
+    device receives its part of all partial results. A tensor that all devices
+    that share it need whole becomes a `cluster.all_gather`.
 
     The order of the operations is the order of execution on each device. With
-    `boundary-first`, rows that other devices wait for are computed before the
-    others and sent at once, so that they travel while the rest is computed.
-    That costs the weights once more to be read for each piece; `auto` divides
-    where the time of the transfers, by `cluster.links`, exceeds that.
+    `boundary-first`, rows or channels that other devices wait for are computed
+    before the others and sent at once, so that they travel while the rest is
+    computed. That costs the weights once more to be read for each piece of rows,
+    or the input for each piece of channels; `auto` divides where the time of the
+    transfers, by `cluster.links`, exceeds that.
 
-    Layouts that cannot be are errors: rows of an operation that cannot be
-    computed by rows, devices that the module does not name, channels.
+    Layouts that cannot be are errors: rows or channels of an operation that
+    cannot be computed by them, partial results of one that is no such sum,
+    devices that the module does not name.
 
     Before:
 
@@ -140,11 +163,73 @@ def Place : Cluster_Pass<"cluster-place"> {
     %y = cluster.transfer %1 from "a" to "client" : tensor<1x8x8x4xf32>
     return %y : tensor<1x8x8x4xf32>
     ```
+
+    By channels, before:
+
+    ```mlir
+    %1 = nn.fully_connected %0, %w, %b {cluster.layout = #cluster.layout<channels, ["a", "b"], [0, 2, 6]>}
+       : (tensor<1x4xf32>, tensor<6x4xf32>, tensor<6xf32>) -> tensor<1x6xf32>
+    ```
+
+    After, on "b", which has received %0b:
+
+    ```mlir
+    %1b = cluster.fragment on "b" part <tensor = 1, dimension = 1, 2 to 6 of 6>
+        -> tensor<1x4xf32> {
+      %f = nn.constant dense_resource<w> : tensor<6x4xf32> from [2, 0] of [6, 4] : tensor<4x4xf32>
+      %s = nn.constant dense_resource<b> : tensor<6xf32> from [2] of [6] : tensor<4xf32>
+      %r = nn.fully_connected %0b, %f, %s ...
+      cluster.yield %r : tensor<1x4xf32>
+    }
+    ```
+
+    From partial results, before:
+
+    ```mlir
+    %1 = nn.fully_connected %0, %w, %b {clamp = #nn.clamp<min = 0.0>,
+             cluster.partials = #cluster.partials<["a", "b"], [0, 1, 4]>,
+             cluster.layout = #cluster.layout<replicated, ["a", "b"]>}
+       : (tensor<1x4xf32>, tensor<6x4xf32>, tensor<6xf32>) -> tensor<1x6xf32>
+    ```
+
+    After, the half of "a" left out:
+
+    ```mlir
+    %pb = cluster.fragment on "b" -> tensor<1x6xf32> {
+      %f = nn.constant dense_resource<w> : tensor<6x4xf32> from [0, 1] of [6, 4] : tensor<6x3xf32>
+      %r = nn.fully_connected %0b, %f : (tensor<1x3xf32>, tensor<6x3xf32>) -> tensor<1x6xf32>
+      cluster.yield %r : tensor<1x6xf32>
+    }
+    %s:2 = cluster.all_reduce %pa, %pb on ["a", "b"] : tensor<1x6xf32>
+    %1b = cluster.fragment on "b" part <tensor = 1, dimension = 0, 0 to 1 of 1>
+        -> tensor<1x6xf32> {
+      %ones = nn.constant dense<1.0> : tensor<6xf32> : tensor<6xf32>
+      %r = nn.scale_shift %s#1, %ones, %b {clamp = #nn.clamp<min = 0.0>} ...
+      cluster.yield %r : tensor<1x6xf32>
+    }
+    ```
+
+    With rows computed once more, before:
+
+    ```mlir
+    %0 = nn.sigmoid %x {cluster.layout = #cluster.layout<rows, ["a", "b"], [0, 5, 8], computed = [0, 6, 4, 8]>}
+       : (tensor<1x8x4x2xf32>) -> tensor<1x8x4x2xf32>
+    ```
+
+    After, on "b", which receives rows 4 to 8 of %x from the client:
+
+    ```mlir
+    %0b = cluster.fragment on "b" part <tensor = 0, dimension = 1, 4 to 8 of 8, owned 5 to 8>
+        -> tensor<1x4x4x2xf32> {
+      %r = nn.sigmoid %xb : (tensor<1x4x4x2xf32>) -> tensor<1x4x4x2xf32>
+      cluster.yield %r : tensor<1x4x4x2xf32>
+    }
+    ```
   }];
   let options = [
     Option<"boundaryFirst", "boundary-first", "BoundaryFirst",
            "BoundaryFirst::Auto",
-           "Compute rows that others wait for as pieces of their own",
+           "Compute what others wait for as pieces of their own",
            [{::llvm::cl::values(
                clEnumValN(BoundaryFirst::Never, "never", "never"),
                clEnumValN(BoundaryFirst::Auto, "auto", "where it saves time"),
@@ -240,10 +325,12 @@ def SplitDevices : Cluster_Pass<"cluster-split-devices"> {
 def VerifyPlacement : Cluster_Pass<"cluster-verify-placement"> {
   let summary = "Prove that every part of every tensor is produced exactly once";
   let description = [{
-    Checks the placed level. The parts that the fragments of one tensor produce
-    must cover it without overlap, all devices together or each of them alone.
-    Where fragments cut or join rows, the rows must be consecutive rows of one
-    tensor. The function must return what the client holds. Changes nothing.
+    Checks the placed level. The parts of one tensor that its fragments own must
+    cover it without overlap, all devices together or each of them alone; what
+    they produce beyond, rows computed once more, counts for nobody. Where
+    fragments cut or join values, the result must be a box in one tensor: what is
+    joined must be consecutive along one dimension and alike in the others. The
+    function must return what the client holds. Changes nothing.
   }];
 }
 

@@ -13,7 +13,8 @@
 #include "passes/Analysis/BoundarySplit.h"
 #include "passes/Partition/Devices.h"
 #include "passes/Partition/FragmentBuilder.h"
-#include "passes/Partition/RowPlan.h"
+#include "passes/Partition/LayoutPlan.h"
+#include "passes/Partition/StripAssembler.h"
 
 #include <numeric>
 
@@ -26,32 +27,15 @@ namespace windrow::cluster {
 
 namespace {
 
-/// Rows of a tensor that a participant has.
-struct HeldRows {
-  RowInterval rows;
-  Value value;
-};
-
-/// What exists of a tensor so far. The lists have one entry for each
-/// participant.
-struct PlacedTensor {
-  std::vector<Strip> strips;
-  /// Computed and received rows.
-  SmallVector<SmallVector<HeldRows>> held;
-  /// The strips, once built.
-  SmallVector<Value> assembled;
-  /// Everyone who owns rows needs all of them.
-  bool isGathered = false;
-};
-
 /// Builds the placed function behind the operations of the global one.
 class Placer {
 public:
-  Placer(func::FuncOp function, const RowPlan &plan,
+  Placer(func::FuncOp function, const LayoutPlan &plan,
          const ClusterDescription &cluster, BoundaryFirst boundaryFirst,
          int64_t grain)
       : function(function), plan(plan), cluster(cluster),
-        boundaryFirst(boundaryFirst), grain(grain), builder(function) {}
+        boundaryFirst(boundaryFirst), grain(grain), builder(function),
+        strips(builder, plan) {}
 
   void run();
 
@@ -60,249 +44,183 @@ private:
     return plan.getParticipants()[participant];
   }
 
-  void addTensor(Value tensor);
-  void placeArgument(BlockArgument argument);
-  void placeRows(Operation *op);
+  void place(Operation *op);
+  void placeParts(Operation *op);
   void placeReduction(Operation *op);
-  void placeGather(Value tensor);
+  void placeContraction(Operation *op);
 
   SmallVector<RowPiece> choosePieces(Operation *op, unsigned device);
   bool isWorthwhile(Operation *op, unsigned device, size_t pieces);
-  PartAttr getPart(Value tensor, unsigned device, RowInterval rows);
+  PartAttr getPart(Value tensor, unsigned device, RowInterval range);
+  Value computePiece(Operation *op, unsigned device, RowInterval range);
 
-  Value computePiece(Operation *op, unsigned device, RowInterval rows);
-  Value computePartial(Operation *op, unsigned device);
-  void addPiece(Value tensor, unsigned holder, HeldRows piece);
-  Value getStrip(Value tensor, unsigned reader);
-  Value getRows(OpBuilder &inner, Value tensor, Value strip, unsigned reader,
-                RowInterval rows);
-  Value transfer(Location location, Value value, unsigned source,
-                 unsigned target);
+  /// What a device adds to a sum of the result's whole shape.
+  struct Partial {
+    unsigned device;
+    Value value;
+  };
+  /// Builds a part of a result from the sum of this part.
+  using Finish =
+      function_ref<Value(OpBuilder &, Value sum, const TensorRegion &)>;
+
+  Value computePartial(Operation *op, unsigned device,
+                       const TensorRegion &region,
+                       function_ref<Value(OpBuilder &, Value)> build);
+  void placeSum(Operation *op, ArrayRef<Partial> partials, Finish finish);
 
   func::FuncOp function;
-  const RowPlan &plan;
+  const LayoutPlan &plan;
   const ClusterDescription &cluster;
   BoundaryFirst boundaryFirst;
   int64_t grain;
   OpBuilder builder;
-  DenseMap<Value, PlacedTensor> tensors;
+  StripAssembler strips;
   DenseMap<Value, int64_t> tensorNumbers;
 };
 
 } // namespace
 
 //===----------------------------------------------------------------------===//
-// Strips and transfers
+// Parts of a result
 //===----------------------------------------------------------------------===//
 
-void Placer::addTensor(Value tensor) {
-  ArrayRef<RowShare> shares = plan.getShares(tensor);
-  PlacedTensor &placed = tensors[tensor];
-  placed.strips = assembleStrips(shares);
-  placed.held.resize(shares.size());
-  placed.assembled.resize(shares.size());
-  placed.isGathered =
-      plan.isDistributed(tensor) &&
-      llvm::all_of(shares, [&](const RowShare &share) {
-        return share.owned.empty() || (share.needed == allRows(tensor) &&
-                                       share.computed == share.owned);
-      });
-}
-
-Value Placer::transfer(Location location, Value value, unsigned source,
-                       unsigned target) {
-  return TransferOp::create(builder, location, value, nameOf(source),
-                            nameOf(target));
-}
-
-/// Notes that `holder` has `piece`, and sends it to those whose strips take
-/// rows of it from there.
-void Placer::addPiece(Value tensor, unsigned holder, HeldRows piece) {
-  Location location = tensor.getLoc();
-  PlacedTensor &placed = tensors[tensor];
-  placed.held[holder].push_back(piece);
-  SmallVector<HeldRows> cuts{piece};
-  for (auto [reader, strip] : llvm::enumerate(placed.strips)) {
-    bool getsAll =
-        placed.isGathered && !plan.getShares(tensor)[reader].owned.empty();
-    if (reader == holder || getsAll)
-      continue;
-    for (const StripPart &part : strip.parts) {
-      if (part.source != holder || !piece.rows.contains(part.rows))
-        continue;
-      auto *cut = llvm::find_if(
-          cuts, [&](const HeldRows &held) { return held.rows == part.rows; });
-      if (cut == cuts.end()) {
-        FragmentOp view = buildFragment(
-            builder, location, nameOf(holder), {}, [&](OpBuilder &inner) {
-              return sliceRows(inner, location, piece.value, piece.rows.begin,
-                               part.rows);
-            });
-        cuts.push_back({part.rows, view.getResult(0)});
-        cut = &cuts.back();
-      }
-      placed.held[reader].push_back(
-          {part.rows, transfer(location, cut->value, holder, reader)});
-    }
-  }
-}
-
-Value Placer::getStrip(Value tensor, unsigned reader) {
-  PlacedTensor &placed = tensors[tensor];
-  Value &assembled = placed.assembled[reader];
-  if (assembled)
-    return assembled;
-  SmallVector<HeldRows> parts;
-  for (const HeldRows &held : placed.held[reader])
-    if (placed.strips[reader].rows.contains(held.rows))
-      parts.push_back(held);
-  assert(!parts.empty() && "nobody needs rows here");
-  if (parts.size() == 1)
-    return assembled = parts.front().value;
-
-  llvm::sort(parts, [](const HeldRows &a, const HeldRows &b) {
-    return a.rows.begin < b.rows.begin;
-  });
-  SmallVector<Value> values;
-  for (const HeldRows &part : parts)
-    values.push_back(part.value);
-  Location location = tensor.getLoc();
-  FragmentOp strip = buildFragment(
-      builder, location, nameOf(reader), {}, [&](OpBuilder &inner) -> Value {
-        return nn::ConcatOp::create(inner, location, values, /*axis=*/1);
-      });
-  return assembled = strip.getResult(0);
-}
-
-/// The rows `rows` of the strip that `reader` has of `tensor`, as a view.
-Value Placer::getRows(OpBuilder &inner, Value tensor, Value strip,
-                      unsigned reader, RowInterval rows) {
-  return sliceRows(inner, tensor.getLoc(), strip,
-                   tensors[tensor].strips[reader].rows.begin, rows);
-}
-
-//===----------------------------------------------------------------------===//
-// Operations
-//===----------------------------------------------------------------------===//
-
-PartAttr Placer::getPart(Value tensor, unsigned device, RowInterval rows) {
+PartAttr Placer::getPart(Value tensor, unsigned device, RowInterval range) {
   auto type = cast<RankedTensorType>(tensor.getType());
   if (type.getRank() == 0)
     return {};
-  int64_t dimension = type.getRank() == 4 ? 1 : 0;
+  bool byChannels = plan.getAxis(tensor) == Axis::Channels;
+  int64_t dimension = byChannels            ? type.getRank() - 1
+                      : type.getRank() == 4 ? 1
+                                            : 0;
   int64_t size = type.getDimSize(dimension);
-  RowInterval owned = plan.getShares(tensor)[device].owned.intersect(rows);
+  RowInterval owned = plan.getShares(tensor)[device].owned.intersect(range);
   if (owned.empty())
-    owned = {rows.begin, rows.begin};
-  if (dimension == 0)
-    rows = owned = {0, size};
+    owned = {range.begin, range.begin};
+  if (!byChannels && type.getRank() != 4)
+    range = owned = {0, size};
   return PartAttr::get(type.getContext(), tensorNumbers.lookup(tensor),
-                       dimension, rows.begin, rows.end, size, owned.begin,
+                       dimension, range.begin, range.end, size, owned.begin,
                        owned.end);
 }
 
+static int64_t countBytes(Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  return type.getNumElements() * type.getElementTypeBitWidth() / 8;
+}
+
+/// Whether a part of the result's range along `axis` reads all of `operand`.
+static bool isReadWhole(OpOperand &operand, Axis axis) {
+  Operation *op = operand.getOwner();
+  unsigned index = operand.getOperandNumber();
+  if (axis == Axis::Rows)
+    return !cast<nn::RowWindowOpInterface>(op).carriesRows(index);
+  auto windows = cast<nn::ChannelWindowOpInterface>(op);
+  return windows.carriesChannels(index) &&
+         windows.getChannelRegion(index, {0, 1}) ==
+             nn::wholeRegion(operand.get());
+}
+
 bool Placer::isWorthwhile(Operation *op, unsigned device, size_t pieces) {
+  Value result = op->getResult(0);
   BoundarySplit split;
   split.pieces = pieces;
-  auto windows = cast<nn::RowWindowOpInterface>(op);
-  auto bytesOf = [](Value value) {
-    auto type = cast<RankedTensorType>(value.getType());
-    return type.getNumElements() * type.getElementTypeBitWidth() / 8;
-  };
   for (OpOperand &operand : op->getOpOperands())
-    if (!windows.carriesRows(operand.getOperandNumber()))
-      split.repeatedBytes += bytesOf(operand.get());
+    if (isReadWhole(operand, plan.getAxis(result)))
+      split.repeatedBytes += countBytes(operand.get());
 
-  Value result = op->getResult(0);
-  int64_t bytesPerRow = bytesOf(result) / countRows(result);
-  for (auto [reader, strip] : llvm::enumerate(tensors[result].strips))
-    for (const StripPart &part : strip.parts)
-      if (reader != device && part.source == device)
-        split.transferSeconds = std::max(
-            split.transferSeconds,
-            cluster
-                .linkBetween(nameOf(device).strref(), nameOf(reader).strref())
-                .secondsFor(part.rows.size() * bytesPerRow));
+  TensorRegion whole = nn::wholeRegion(result);
+  int64_t bytesPerCell =
+      countBytes(result) / (whole.rows.size() * whole.channels.size());
+  for (const StripAssembler::AwaitedRange &awaited :
+       strips.getAwaited(result, device)) {
+    const LinkDescription &link = cluster.linkBetween(
+        nameOf(device).strref(), nameOf(awaited.reader).strref());
+    int64_t cells = awaited.region.rows.size() * awaited.region.channels.size();
+    split.transferSeconds =
+        std::max(split.transferSeconds, link.secondsFor(cells * bytesPerCell));
+  }
   return isSplitWorthwhile(split);
+}
+
+/// The unit in which the range of the result of `op` along `axis` can be cut;
+/// none where it cannot.
+static std::optional<int64_t> getGrain(Operation *op, Axis axis) {
+  if (axis == Axis::Rows) {
+    auto windows = dyn_cast<nn::RowWindowOpInterface>(op);
+    return windows && windows.isRowSplittable()
+               ? std::optional(windows.getRowGrain())
+               : std::nullopt;
+  }
+  auto windows = dyn_cast<nn::ChannelWindowOpInterface>(op);
+  return windows && windows.isChannelSplittable() ? std::optional<int64_t>(1)
+                                                  : std::nullopt;
 }
 
 SmallVector<RowPiece> Placer::choosePieces(Operation *op, unsigned device) {
   Value result = op->getResult(0);
   RowInterval computed = plan.getShares(result)[device].computed;
   SmallVector<RowInterval> awaited;
-  for (auto [reader, strip] : llvm::enumerate(tensors[result].strips))
-    for (const StripPart &part : strip.parts)
-      if (reader != device && part.source == device)
-        awaited.push_back(part.rows);
+  for (const StripAssembler::AwaitedRange &range :
+       strips.getAwaited(result, device))
+    awaited.push_back(range.range);
   RowPiece whole{computed, !awaited.empty()};
-  auto windows = dyn_cast<nn::RowWindowOpInterface>(op);
-  if (boundaryFirst == BoundaryFirst::Never || !windows ||
-      !windows.isRowSplittable() || tensors[result].isGathered)
+  std::optional<int64_t> opGrain = getGrain(op, plan.getAxis(result));
+  if (boundaryFirst == BoundaryFirst::Never || strips.isGathered(result) ||
+      !opGrain)
     return {whole};
-  std::vector<RowPiece> pieces = divideBoundaryFirst(
-      computed, awaited, std::lcm(grain, windows.getRowGrain()));
+  std::vector<RowPiece> pieces =
+      divideBoundaryFirst(computed, awaited, std::lcm(grain, *opGrain));
   if (pieces.size() == 1 || (boundaryFirst == BoundaryFirst::Auto &&
                              !isWorthwhile(op, device, pieces.size())))
     return {whole};
   return SmallVector<RowPiece>(pieces.begin(), pieces.end());
 }
 
-Value Placer::computePiece(Operation *op, unsigned device, RowInterval rows) {
+Value Placer::computePiece(Operation *op, unsigned device, RowInterval range) {
   Value result = op->getResult(0);
-  SmallVector<Value> strips;
-  for (Value operand : op->getOperands())
-    strips.push_back(tensors.contains(operand) ? getStrip(operand, device)
-                                               : operand);
-  auto build = [&](OpBuilder &inner) {
+  TensorRegion region = plan.getRegion(result, range);
+  SmallVector<StripAssembler::HeldRegion> held;
+  SmallVector<TensorRegion> needed;
+  for (OpOperand &operand : op->getOpOperands()) {
+    Value value = operand.get();
+    needed.push_back(getNeededRegion(operand, region));
+    if (needed.back().empty())
+      held.push_back({});
+    else if (strips.contains(value))
+      held.push_back(strips.getStrip(value, device, needed.back()));
+    else
+      held.push_back({value, nn::wholeRegion(value)});
+  }
+  auto build = [&](OpBuilder &inner) -> Value {
     IRMapping mapping;
     SmallVector<Value> operands;
-    for (OpOperand &operand : op->getOpOperands()) {
-      Value value = strips[operand.getOperandNumber()];
-      if (tensors.contains(operand.get()))
-        value = getRows(inner, operand.get(), value, device,
-                        getNeededRows(operand, rows));
-      mapping.map(operand.get(), value);
+    for (auto [operand, source, wanted] :
+         llvm::zip_equal(op->getOperands(), held, needed)) {
+      Value value = source.value;
+      if (value)
+        value =
+            sliceRegion(inner, operand.getLoc(), value, source.region, wanted);
+      mapping.map(operand, value);
       operands.push_back(value);
     }
-    if (rows != allRows(result))
-      return cast<nn::RowWindowOpInterface>(op)
-          .buildRows(inner, operands, rows)
-          ->getResult(0);
-    Operation *whole = inner.clone(*op, mapping);
-    whole->removeAttr(layoutAttrName);
-    return whole->getResult(0);
+    if (region == nn::wholeRegion(result)) {
+      Operation *whole = inner.clone(*op, mapping);
+      whole->removeAttr(layoutAttrName);
+      return whole->getResult(0);
+    }
+    if (plan.getAxis(result) == Axis::Channels)
+      return cast<nn::ChannelWindowOpInterface>(op).buildChannels(
+          inner, operands, range);
+    return cast<nn::RowWindowOpInterface>(op)
+        .buildRows(inner, operands, range)
+        ->getResult(0);
   };
   return buildFragment(builder, op->getLoc(), nameOf(device),
-                       getPart(result, device, rows), build)
+                       getPart(result, device, range), build)
       .getResult(0);
 }
 
-void Placer::placeGather(Value tensor) {
-  PlacedTensor &placed = tensors[tensor];
-  SmallVector<unsigned> owners;
-  for (unsigned participant = 0; participant < placed.held.size();
-       ++participant)
-    if (!plan.getShares(tensor)[participant].owned.empty())
-      owners.push_back(participant);
-  llvm::sort(owners, [&](unsigned a, unsigned b) {
-    return plan.getShares(tensor)[a].owned.begin <
-           plan.getShares(tensor)[b].owned.begin;
-  });
-  SmallVector<Value> parts;
-  SmallVector<Attribute> names;
-  for (unsigned owner : owners) {
-    parts.push_back(placed.held[owner].front().value);
-    names.push_back(nameOf(owner));
-  }
-  SmallVector<Type> types(owners.size(), tensor.getType());
-  auto gather =
-      AllGatherOp::create(builder, tensor.getLoc(), types, parts,
-                          builder.getArrayAttr(names), /*axis=*/uint64_t(1));
-  for (auto [owner, result] : llvm::zip_equal(owners, gather.getResults()))
-    placed.assembled[owner] = result;
-}
-
-void Placer::placeRows(Operation *op) {
+void Placer::placeParts(Operation *op) {
   Value result = op->getResult(0);
   SmallVector<SmallVector<RowPiece>> pieces(plan.getClient());
   for (unsigned device = 0; device < plan.getClient(); ++device)
@@ -312,83 +230,141 @@ void Placer::placeRows(Operation *op) {
     for (unsigned device = 0; device < plan.getClient(); ++device)
       for (const RowPiece &piece : pieces[device])
         if (piece.awaited == awaited)
-          addPiece(result, device,
-                   {piece.rows, computePiece(op, device, piece.rows)});
-  if (tensors[result].isGathered)
-    placeGather(result);
+          strips.addPiece(result, device, piece.rows,
+                          computePiece(op, device, piece.rows));
+  if (strips.isGathered(result))
+    strips.gather(result);
 }
 
 //===----------------------------------------------------------------------===//
-// Reductions
+// Sums
 //===----------------------------------------------------------------------===//
 
-Value Placer::computePartial(Operation *op, unsigned device) {
-  Value operand = op->getOperand(0);
-  Value strip = getStrip(operand, device);
-  auto build = [&](OpBuilder &inner) {
-    Value rows = getRows(inner, operand, strip, device,
-                         plan.getShares(operand)[device].owned);
-    return cast<nn::RowReductionOpInterface>(op).buildPartial(inner, rows);
-  };
-  return buildFragment(builder, op->getLoc(), nameOf(device), {}, build)
+/// What `build` makes of the region `region` of operand 0 of `op`.
+Value Placer::computePartial(Operation *op, unsigned device,
+                             const TensorRegion &region,
+                             function_ref<Value(OpBuilder &, Value)> build) {
+  StripAssembler::HeldRegion held =
+      strips.getStrip(op->getOperand(0), device, region);
+  return buildFragment(builder, op->getLoc(), nameOf(device), {},
+                       [&](OpBuilder &inner) {
+                         return build(inner, sliceRegion(inner, op->getLoc(),
+                                                         held.value,
+                                                         held.region, region));
+                       })
       .getResult(0);
 }
 
-void Placer::placeReduction(Operation *op) {
-  Value operand = op->getOperand(0), result = op->getResult(0);
-  auto reduction = cast<nn::RowReductionOpInterface>(op);
-  SmallVector<unsigned> owners, targets;
-  for (unsigned device = 0; device < plan.getClient(); ++device) {
-    if (!plan.getShares(operand)[device].owned.empty())
-      owners.push_back(device);
-    if (!plan.getShares(result)[device].computed.empty())
-      targets.push_back(device);
-  }
-  bool isShared = owners == targets;
-  llvm::sort(owners, [&](unsigned a, unsigned b) {
-    return plan.getShares(operand)[a].owned.begin <
-           plan.getShares(operand)[b].owned.begin;
-  });
-  SmallVector<Value> partials;
-  SmallVector<Attribute> names;
-  for (unsigned owner : owners) {
-    partials.push_back(computePartial(op, owner));
-    names.push_back(nameOf(owner));
-  }
-
-  auto finish = [&](unsigned target, ValueRange parts) {
+/// Adds `partials` in their order wherever parts of the result of `op` are
+/// computed.
+void Placer::placeSum(Operation *op, ArrayRef<Partial> partials,
+                      Finish finish) {
+  Value result = op->getResult(0);
+  TensorRegion whole = nn::wholeRegion(result);
+  ArrayRef<LayoutPlan::Share> shares = plan.getShares(result);
+  auto finishOn = [&](unsigned target, ValueRange parts) {
+    RowInterval range = shares[target].computed;
     FragmentOp last = buildFragment(
-        builder, op->getLoc(), nameOf(target),
-        getPart(result, target, allRows(result)), [&](OpBuilder &inner) {
-          return reduction.buildFinal(inner,
-                                      addInOrder(inner, op->getLoc(), parts));
+        builder, op->getLoc(), nameOf(target), getPart(result, target, range),
+        [&](OpBuilder &inner) {
+          return finish(inner, addInOrder(inner, op->getLoc(), parts),
+                        plan.getRegion(result, range));
         });
-    addPiece(result, target, {allRows(result), last.getResult(0)});
+    strips.addPiece(result, target, range, last.getResult(0));
   };
-  if (isShared) {
-    SmallVector<Type> types(owners.size(), partials.front().getType());
-    auto sum = AllReduceOp::create(builder, op->getLoc(), types, partials,
+
+  SmallVector<unsigned> targets;
+  bool allNeedAll = true;
+  for (unsigned device = 0; device < plan.getClient(); ++device)
+    if (RowInterval computed = shares[device].computed; !computed.empty()) {
+      targets.push_back(device);
+      allNeedAll &= plan.getRegion(result, computed) == whole;
+    }
+  auto sources = llvm::map_to_vector(
+      partials, [](const Partial &partial) { return partial.device; });
+  if (allNeedAll && std::is_permutation(targets.begin(), targets.end(),
+                                        sources.begin(), sources.end())) {
+    SmallVector<Value> values;
+    SmallVector<Attribute> names;
+    for (const Partial &partial : partials) {
+      values.push_back(partial.value);
+      names.push_back(nameOf(partial.device));
+    }
+    SmallVector<Type> types(values.size(), values.front().getType());
+    auto sum = AllReduceOp::create(builder, op->getLoc(), types, values,
                                    builder.getArrayAttr(names));
-    for (auto [owner, value] : llvm::zip_equal(owners, sum.getResults()))
-      finish(owner, value);
-    return;
+    for (auto [source, value] : llvm::zip_equal(sources, sum.getResults()))
+      finishOn(source, value);
+  } else {
+    for (unsigned target : targets) {
+      SmallVector<Value> parts;
+      for (const Partial &partial : partials)
+        parts.push_back(
+            strips.send(op->getLoc(), {partial.value, whole},
+                        plan.getRegion(result, shares[target].computed),
+                        partial.device, target));
+      finishOn(target, parts);
+    }
   }
-  for (unsigned target : targets) {
-    SmallVector<Value> parts(partials);
-    for (auto [owner, part] : llvm::zip_equal(owners, parts))
-      if (owner != target)
-        part = transfer(op->getLoc(), part, owner, target);
-    finish(target, parts);
-  }
+  if (strips.isGathered(result))
+    strips.gather(result);
+}
+
+void Placer::placeReduction(Operation *op) {
+  Value operand = op->getOperand(0);
+  ArrayRef<LayoutPlan::Share> shares = plan.getShares(operand);
+  auto reduction = cast<nn::RowReductionOpInterface>(op);
+  SmallVector<unsigned> owners;
+  for (unsigned device = 0; device < plan.getClient(); ++device)
+    if (!shares[device].owned.empty())
+      owners.push_back(device);
+  llvm::sort(owners, [&](unsigned a, unsigned b) {
+    return shares[a].owned.begin < shares[b].owned.begin;
+  });
+  SmallVector<Partial> partials;
+  for (unsigned owner : owners)
+    partials.push_back(
+        {owner,
+         computePartial(op, owner, plan.getRegion(operand, shares[owner].owned),
+                        [&](OpBuilder &inner, Value strip) {
+                          return reduction.buildPartial(inner, strip);
+                        })});
+  placeSum(op, partials,
+           [&](OpBuilder &inner, Value sum, const TensorRegion &) {
+             return reduction.buildFinal(inner, sum);
+           });
+}
+
+void Placer::placeContraction(Operation *op) {
+  auto reduction = cast<nn::ChannelReductionOpInterface>(op);
+  RowInterval rows = nn::wholeRegion(op->getOperand(0)).rows;
+  SmallVector<Partial> partials;
+  for (auto [device, channels] : plan.getContractions(op))
+    partials.push_back(
+        {device, computePartial(
+                     op, device, {rows, channels},
+                     [&, channels = channels](OpBuilder &inner, Value input) {
+                       return reduction.buildChannelPartial(inner, input,
+                                                            channels);
+                     })});
+  placeSum(op, partials,
+           [&](OpBuilder &inner, Value sum, const TensorRegion &region) {
+             return reduction.buildChannelFinal(inner, sum, region.channels);
+           });
 }
 
 //===----------------------------------------------------------------------===//
 // The function
 //===----------------------------------------------------------------------===//
 
-void Placer::placeArgument(BlockArgument argument) {
-  addTensor(argument);
-  addPiece(argument, plan.getClient(), {allRows(argument), argument});
+void Placer::place(Operation *op) {
+  strips.addTensor(op->getResult(0));
+  if (plan.isDistributedReduction(op))
+    placeReduction(op);
+  else if (!plan.getContractions(op).empty())
+    placeContraction(op);
+  else
+    placeParts(op);
 }
 
 void Placer::run() {
@@ -398,19 +374,21 @@ void Placer::run() {
     if (!isAvailableEverywhere(&op))
       operations.push_back(&op);
   builder.setInsertionPoint(terminator);
-  for (BlockArgument argument : function.getArguments())
-    placeArgument(argument);
+  for (BlockArgument argument : function.getArguments()) {
+    strips.addTensor(argument);
+    strips.addPiece(argument, plan.getClient(), nn::wholeRegion(argument).rows,
+                    argument);
+  }
   for (auto [number, op] : llvm::enumerate(operations)) {
     tensorNumbers[op->getResult(0)] = number;
-    addTensor(op->getResult(0));
-    if (plan.isDistributedReduction(op))
-      placeReduction(op);
-    else
-      placeRows(op);
+    place(op);
   }
   for (OpOperand &result : terminator->getOpOperands())
-    if (tensors.contains(result.get()))
-      result.set(getStrip(result.get(), plan.getClient()));
+    if (strips.contains(result.get()))
+      result.set(strips
+                     .getStrip(result.get(), plan.getClient(),
+                               nn::wholeRegion(result.get()))
+                     .value);
   for (Operation *op : llvm::reverse(operations))
     op->erase();
 }
@@ -435,7 +413,7 @@ struct PlacePass : impl::PlaceBase<PlacePass> {
     for (const DeviceDescription &device : cluster->devices)
       participants.push_back(StringAttr::get(&getContext(), device.name));
     participants.push_back(StringAttr::get(&getContext(), clientName));
-    FailureOr<RowPlan> plan = RowPlan::create(*function, participants);
+    FailureOr<LayoutPlan> plan = LayoutPlan::create(*function, participants);
     if (failed(plan))
       return signalPassFailure();
     Placer(*function, *plan, *cluster, boundaryFirst, grain).run();

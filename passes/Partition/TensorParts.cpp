@@ -22,13 +22,9 @@ std::optional<TensorParts::Part> TensorParts::lookup(Value value) const {
 FailureOr<TensorParts> TensorParts::create(func::FuncOp placed) {
   TensorParts result;
   for (BlockArgument argument : placed.getArguments())
-    if (auto type = dyn_cast<RankedTensorType>(argument.getType());
-        type && type.getRank() > 0) {
-      int64_t dimension = type.getRank() == 4 ? 1 : 0;
-      int64_t size = type.getDimSize(dimension);
+    if (auto type = dyn_cast<RankedTensorType>(argument.getType()))
       result.parts[argument] = {-1 - int64_t(argument.getArgNumber()),
-                                dimension, 0, size, size};
-    }
+                                SmallVector<int64_t, 4>(type.getRank(), 0)};
   for (Operation &op : placed.front().without_terminator())
     if (failed(result.visit(op)))
       return failure();
@@ -38,21 +34,30 @@ FailureOr<TensorParts> TensorParts::create(func::FuncOp placed) {
 LogicalResult TensorParts::join(Operation *op, ValueRange values, int64_t axis,
                                 ValueRange results) {
   std::optional<Part> whole;
+  int64_t end = 0;
   for (Value value : values) {
     std::optional<Part> part = lookup(value);
-    if (!part || part->dimension != axis)
+    if (!part)
       return success();
+    int64_t begin = part->offsets[axis];
+    int64_t size = cast<RankedTensorType>(value.getType()).getDimSize(axis);
+    if (whole && (part->tensor != whole->tensor || begin != end))
+      return op->emitOpError()
+             << "must join consecutive parts of one tensor, got " << begin
+             << " to " << begin + size << " of tensor " << part->tensor
+             << " behind " << whole->offsets[axis] << " to " << end
+             << " of tensor " << whole->tensor;
+    end = begin + size;
     if (!whole) {
       whole = part;
       continue;
     }
-    if (part->tensor != whole->tensor || part->begin != whole->end)
+    part->offsets[axis] = whole->offsets[axis];
+    if (part->offsets != whole->offsets)
       return op->emitOpError()
-             << "must join consecutive parts of one tensor, got " << part->begin
-             << " to " << part->end << " of tensor " << part->tensor
-             << " behind " << whole->begin << " to " << whole->end
-             << " of tensor " << whole->tensor;
-    whole->end = part->end;
+             << "must join parts that differ along dimension " << axis
+             << " only, got [" << part->offsets << "] behind ["
+             << whole->offsets << "] of tensor " << whole->tensor;
   }
   if (whole)
     for (Value result : results)
@@ -68,22 +73,19 @@ LogicalResult TensorParts::visitView(Operation &op) {
   std::optional<Part> part = slice ? lookup(slice.getInput()) : std::nullopt;
   if (!part)
     return success();
-  auto whole = cast<RankedTensorType>(slice.getInput().getType());
-  for (int64_t dimension = 0; dimension < whole.getRank(); ++dimension)
-    if (dimension != part->dimension &&
-        slice.getSizes()[dimension] != whole.getDimSize(dimension))
-      return success();
-  part->begin += slice.getOffsets()[part->dimension];
-  part->end = part->begin + slice.getSizes()[part->dimension];
+  for (auto [offset, further] :
+       llvm::zip_equal(part->offsets, slice.getOffsets()))
+    offset += further;
   parts[slice.getResult()] = *part;
   return success();
 }
 
 LogicalResult TensorParts::visitFragment(FragmentOp fragment) {
   if (PartAttr part = fragment.getPartAttr()) {
-    parts[fragment.getResult(0)] = {part.getTensor(), part.getDimension(),
-                                    part.getBegin(), part.getEnd(),
-                                    part.getSize()};
+    auto type = cast<RankedTensorType>(fragment.getResult(0).getType());
+    SmallVector<int64_t, 4> offsets(type.getRank(), 0);
+    offsets[part.getDimension()] = part.getBegin();
+    parts[fragment.getResult(0)] = {part.getTensor(), offsets};
     return success();
   }
   Block &body = fragment.getBody().front();

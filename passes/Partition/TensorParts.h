@@ -22,13 +22,14 @@ namespace windrow::cluster {
 /// -1 - i.
 class TensorParts {
 public:
+  /// A box in a tensor; its sizes are those of the value.
   struct Part {
-    int64_t tensor, dimension, begin, end, size;
-    friend bool operator==(const Part &, const Part &) = default;
+    int64_t tensor;
+    llvm::SmallVector<int64_t, 4> offsets;
   };
 
   /// Fails with a diagnostic where values are joined that are not consecutive
-  /// parts of one tensor.
+  /// parts of one tensor, alike in all other dimensions.
   static mlir::FailureOr<TensorParts> create(mlir::func::FuncOp placed);
 
   /// The part that `value` is; nothing where it is none, as a partial sum.

@@ -63,6 +63,7 @@ std::optional<StoredElements> StoredElements::get(ElementsAttr value) {
 }
 
 ElementOrder::ElementOrder(ConstantOp constant) {
+  assert(!constant.isPart() && "a part has no order of all stored elements");
   ArrayRef<int64_t> view = getViewShape(constant);
   SmallVector<int64_t> permutation = getPermutation(constant);
   SmallVector<int64_t> resultStrides(view.size());
@@ -91,7 +92,7 @@ ElementOrder::ElementOrder(ConstantOp constant) {
 
 std::optional<SmallVector<float>> readConstant(Value value) {
   auto constant = value.getDefiningOp<ConstantOp>();
-  if (!constant)
+  if (!constant || constant.isPart())
     return std::nullopt;
   std::optional<StoredElements> stored =
       StoredElements::get(constant.getValue());
@@ -195,6 +196,8 @@ static std::optional<SmallVector<Piece>> cutShapes(ArrayRef<int64_t> fromShape,
 ConstantOp permuteConstant(OpBuilder &builder, ConstantOp constant,
                            ArrayRef<int64_t> shape,
                            ArrayRef<int64_t> permutation, Type resultType) {
+  if (constant.isPart())
+    return {};
   ArrayRef<int64_t> view = getViewShape(constant);
   SmallVector<int64_t> oldPermutation = getPermutation(constant);
   SmallVector<int64_t> seenShape;

@@ -45,7 +45,7 @@ private:
   bool isSplat = false;
 };
 
-/// Where the elements of an `nn.constant` stand in its result.
+/// Where the elements of an `nn.constant` that is no part stand in its result.
 class ElementOrder {
 public:
   explicit ElementOrder(ConstantOp constant);
@@ -68,7 +68,8 @@ private:
 };
 
 /// The elements of a small constant in the order of its result, or nothing
-/// where `value` is not an `nn.constant` of f32 whose elements are at hand.
+/// where `value` is not an `nn.constant` of f32 whose elements are at hand and
+/// all of the result.
 std::optional<llvm::SmallVector<float>> readConstant(mlir::Value value);
 
 /// The one value that all elements of a constant have, if so.
@@ -88,8 +89,8 @@ ConstantOp makeVectorConstant(mlir::OpBuilder &builder, mlir::Location location,
 /// A constant whose elements are those of `constant`, taken as a tensor of
 /// `shape`, transposed by `permutation` and given `resultType`; it shares the
 /// value of `constant`. Null where the stored order cannot be expressed as a
-/// transposed view, which takes a `shape` whose dimensions straddle those of
-/// the present view.
+/// transposed view: `constant` is a part, or `shape` has dimensions that
+/// straddle those of the present view.
 ConstantOp permuteConstant(mlir::OpBuilder &builder, ConstantOp constant,
                            llvm::ArrayRef<int64_t> shape,
                            llvm::ArrayRef<int64_t> permutation,

@@ -122,7 +122,8 @@ WeightedOp WeightedOp::get(Operation *op) {
     return {};
   }
   weighted.filter = filter.getDefiningOp<ConstantOp>();
-  if (!weighted.filter || !StoredElements::get(weighted.filter.getValue()) ||
+  if (!weighted.filter || weighted.filter.isPart() ||
+      !StoredElements::get(weighted.filter.getValue()) ||
       (weighted.bias && !readConstant(weighted.bias)))
     return {};
   ArrayRef<int64_t> shape = weighted.filter.getType().getShape();

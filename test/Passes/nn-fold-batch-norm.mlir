@@ -277,6 +277,21 @@ func.func @elided(%x: tensor<1x4x4x2xf32>, %g: tensor<2x1x1x2xf32>) -> tensor<1x
 
 // -----
 
+// Parts of constants stay.
+// CHECK-LABEL: func.func @part
+// CHECK: nn.conv_2d
+// CHECK: nn.scale_shift
+func.func @part(%x: tensor<1x4x4x2xf32>) -> tensor<1x4x4x2xf32> {
+  %f = nn.constant dense<1.0> : tensor<4x1x1x2xf32> from [2, 0, 0, 0] of [4, 1, 1, 2] : tensor<2x1x1x2xf32>
+  %scale = nn.constant dense<2.0> : tensor<2xf32> : tensor<2xf32>
+  %shift = nn.constant dense<0.5> : tensor<2xf32> : tensor<2xf32>
+  %0 = nn.conv_2d %x, %f : (tensor<1x4x4x2xf32>, tensor<2x1x1x2xf32>) -> tensor<1x4x4x2xf32>
+  %1 = nn.scale_shift %0, %scale, %shift : (tensor<1x4x4x2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<1x4x4x2xf32>
+  return %1 : tensor<1x4x4x2xf32>
+}
+
+// -----
+
 // Large filters go into a resource of their own, named after the original.
 // CHECK-LABEL: func.func @resource
 // CHECK: %[[F:.*]] = nn.constant dense_resource<w_1> : tensor<300x1x1x1xf32>

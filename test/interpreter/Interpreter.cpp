@@ -84,7 +84,11 @@ FailureOr<Tensor> evaluateConstant(nn::ConstantOp op) {
     result = reshape(std::move(result), toShape(*view));
   if (auto permutation = op.getPermutation())
     result = transpose(result, toShape(*permutation));
-  return reshape(std::move(result), toShape(op.getType().getShape()));
+  result = reshape(std::move(result), toShape(op.getWholeShape()));
+  if (!op.isPart())
+    return result;
+  return slice(result, toShape(*op.getOffsets()),
+               toShape(op.getType().getShape()));
 }
 
 /// The values of one run of one function, and what nn operations make of them.

@@ -12,8 +12,8 @@
 #include "dialects/Nn/Nn.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
+#include "passes/Partition/LayoutPlan.h"
 #include "passes/Partition/Passes.h"
-#include "passes/Partition/RowPlan.h"
 #include "rapidcheck.h"
 
 using namespace mlir;
@@ -31,10 +31,10 @@ PartitionCase windrow::test::pickPartitionCase() {
   PartitionCase result;
   result.network.image = *numbers(3);
   result.network.layers = *rc::gen::resize(
-      14, rc::gen::container<std::vector<std::vector<uint8_t>>>(numbers(16)));
-  result.network.head = *numbers(3);
+      14, rc::gen::container<std::vector<std::vector<uint8_t>>>(numbers(24)));
+  result.network.head = *numbers(6);
   result.cluster = *numbers(8);
-  result.plan = *numbers(250);
+  result.plan = *numbers(600);
   return result;
 }
 
@@ -66,30 +66,77 @@ static SmallVector<StringAttr> pickDevices(MLIRContext &context,
   return names;
 }
 
+/// Ascending bounds of one part of `size` elements for each of `count` devices,
+/// some of them empty.
+static SmallVector<int64_t> pickBounds(int64_t size, size_t count,
+                                       Choices &choices) {
+  SmallVector<int64_t> bounds{0, size};
+  for (size_t i = 1; i < count; ++i)
+    bounds.push_back(choices.below(size + 1));
+  llvm::sort(bounds);
+  return bounds;
+}
+
+/// For each device a begin and an end, up to three rows beyond its own.
+static SmallVector<int64_t> pickComputed(ArrayRef<int64_t> bounds,
+                                         Choices &choices) {
+  SmallVector<int64_t> computed;
+  for (size_t i = 0; i + 1 < bounds.size(); ++i) {
+    int64_t before = bounds[i], behind = bounds.back() - bounds[i + 1];
+    computed.push_back(bounds[i] -
+                       choices.below(std::min<int64_t>(before, 3) + 1));
+    computed.push_back(bounds[i + 1] +
+                       choices.below(std::min<int64_t>(behind, 3) + 1));
+  }
+  return computed;
+}
+
 static LayoutAttr pickLayout(Operation *op, const ClusterDescription &cluster,
                              Choices &choices) {
+  enum Mode { Owner, Replicated, Rows, ComputedRows, Channels };
   MLIRContext &context = *op->getContext();
   SmallVector<StringAttr> devices = pickDevices(context, cluster, choices);
-  auto windows = dyn_cast<nn::RowWindowOpInterface>(op);
-  int64_t kind = choices.below(windows && windows.isRowSplittable() ? 5 : 2);
-  if (kind == 0)
-    return LayoutAttr::get(&context, LayoutKind::Owner, devices.front(), {});
-  if (kind == 1)
-    return LayoutAttr::get(&context, LayoutKind::Replicated, devices, {});
-  int64_t rows = countRows(op->getResult(0));
-  SmallVector<int64_t> bounds{0, rows};
-  for (size_t i = 1; i < devices.size(); ++i)
-    bounds.push_back(choices.below(rows + 1));
-  llvm::sort(bounds);
-  if (kind < 4)
-    return LayoutAttr::get(&context, LayoutKind::Rows, devices, bounds);
-  SmallVector<int64_t> computed;
-  for (size_t i = 0; i < devices.size(); ++i) {
-    computed.push_back(bounds[i] - choices.below(std::min(bounds[i] + 1, 4l)));
-    computed.push_back(bounds[i + 1] +
-                       choices.below(std::min(rows - bounds[i + 1] + 1, 4l)));
+  SmallVector<Mode> modes{Owner, Replicated};
+  if (auto windows = dyn_cast<nn::RowWindowOpInterface>(op);
+      windows && windows.isRowSplittable())
+    modes.append({Rows, Rows, ComputedRows});
+  if (auto windows = dyn_cast<nn::ChannelWindowOpInterface>(op);
+      windows && windows.isChannelSplittable())
+    modes.append({Channels, Channels});
+
+  TensorRegion whole = nn::wholeRegion(op->getResult(0));
+  SmallVector<int64_t> rows =
+      pickBounds(whole.rows.end, devices.size(), choices);
+  switch (modes[choices.below(modes.size())]) {
+  case Owner:
+    return LayoutAttr::get(&context, LayoutKind::Owner, devices.front());
+  case Replicated:
+    return LayoutAttr::get(&context, LayoutKind::Replicated, devices);
+  case Rows:
+    return LayoutAttr::get(&context, LayoutKind::Rows, devices, rows);
+  case ComputedRows:
+    return LayoutAttr::get(&context, LayoutKind::Rows, devices, rows,
+                           pickComputed(rows, choices));
+  case Channels:
+    return LayoutAttr::get(
+        &context, LayoutKind::Channels, devices,
+        pickBounds(whole.channels.end, devices.size(), choices));
   }
-  return LayoutAttr::get(&context, LayoutKind::Rows, devices, bounds, computed);
+  llvm_unreachable("all modes are listed");
+}
+
+/// Who contracts which input channels of `op`, where it can be and is picked.
+static PartialsAttr pickPartials(Operation *op,
+                                 const ClusterDescription &cluster,
+                                 Choices &choices) {
+  auto reduction = dyn_cast<nn::ChannelReductionOpInterface>(op);
+  if (!reduction || !reduction.isChannelReducible() || choices.below(3) != 1)
+    return {};
+  MLIRContext &context = *op->getContext();
+  SmallVector<StringAttr> devices = pickDevices(context, cluster, choices);
+  int64_t channels = nn::wholeRegion(op->getOperand(0)).channels.end;
+  return PartialsAttr::get(&context, devices,
+                           pickBounds(channels, devices.size(), choices));
 }
 
 static func::FuncOp getFunction(ModuleOp module) {
@@ -118,10 +165,27 @@ LogicalResult windrow::test::assignLayouts(ModuleOp module,
     return run(createAssignLayout(options));
   default:
     for (Operation &op : getFunction(module).front().without_terminator())
-      if (!isAvailableEverywhere(&op))
+      if (!isAvailableEverywhere(&op)) {
         op.setAttr(layoutAttrName, pickLayout(&op, cluster, choices));
+        if (PartialsAttr partials = pickPartials(&op, cluster, choices))
+          op.setAttr(partialsAttrName, partials);
+      }
     return verify(module);
   }
+}
+
+void windrow::test::classifyPlan(ModuleOp module) {
+  bool hasChannels = false, hasComputedRows = false, hasPartials = false;
+  for (Operation &op : getFunction(module).front()) {
+    if (auto layout = op.getAttrOfType<LayoutAttr>(layoutAttrName)) {
+      hasChannels |= layout.getKind() == LayoutKind::Channels;
+      hasComputedRows |= !layout.getComputed().empty();
+    }
+    hasPartials |= op.hasAttr(partialsAttrName);
+  }
+  RC_CLASSIFY(hasChannels, "by channels");
+  RC_CLASSIFY(hasComputedRows, "rows computed once more");
+  RC_CLASSIFY(hasPartials, "from partial results");
 }
 
 bool windrow::test::addsPartialSums(ModuleOp module,
@@ -132,9 +196,11 @@ bool windrow::test::addsPartialSums(ModuleOp module,
   for (const DeviceDescription &device : cluster.devices)
     participants.push_back(StringAttr::get(&context, device.name));
   participants.push_back(StringAttr::get(&context, clientName));
-  FailureOr<RowPlan> rows = RowPlan::create(function, participants);
-  return succeeded(rows) &&
-         llvm::any_of(
-             function.front().without_terminator(),
-             [&](Operation &op) { return rows->isDistributedReduction(&op); });
+  FailureOr<LayoutPlan> plan = LayoutPlan::create(function, participants);
+  return succeeded(plan) &&
+         llvm::any_of(function.front().without_terminator(),
+                      [&](Operation &op) {
+                        return plan->isDistributedReduction(&op) ||
+                               !plan->getContractions(&op).empty();
+                      });
 }

@@ -17,6 +17,9 @@ using namespace mlir;
 using namespace windrow;
 using namespace windrow::test;
 
+// More than kernels compute at once.
+static constexpr int64_t wideChannels = 37;
+
 namespace {
 
 class NetworkBuilder {
@@ -43,6 +46,9 @@ private:
   };
   Axis pickAxis(Choices &choices, int64_t size, bool mayDilate, bool isPooling);
 
+  /// One, as many as channels, or some in between.
+  int64_t pickGroups(Choices &choices, int64_t channels);
+
   Value addConvolution(Value image, Choices &choices);
   Value addPooling(Value image, Choices &choices);
   Value addElementwise(Value image, Choices &choices);
@@ -51,6 +57,7 @@ private:
   Value addAttention(Value image, Choices &choices);
   Value addShape(Value image, Choices &choices);
   Value addClassifier(Value image);
+  Value addFlattened(Value image, Choices &choices);
 
   OpBuilder &builder;
   Location location;
@@ -106,12 +113,23 @@ NetworkBuilder::Axis NetworkBuilder::pickAxis(Choices &choices, int64_t size,
   return axis;
 }
 
+int64_t NetworkBuilder::pickGroups(Choices &choices, int64_t channels) {
+  switch (choices.below(4)) {
+  case 1:
+    return channels;
+  case 2:
+    return channels % 2 == 0 ? 2 : channels % 3 == 0 ? 3 : 1;
+  default:
+    return 1;
+  }
+}
+
 Value NetworkBuilder::addConvolution(Value image, Choices &choices) {
   RankedTensorType type = typeOf(image);
   Axis rows = pickAxis(choices, type.getDimSize(1), true, false);
   Axis columns = pickAxis(choices, type.getDimSize(2), true, false);
   int64_t channels = type.getDimSize(3);
-  int64_t groups = choices.below(3) == 1 ? channels : 1;
+  int64_t groups = pickGroups(choices, channels);
   auto algorithm = static_cast<nn::ConvolutionAlgorithm>(choices.below(3));
   if (algorithm != nn::ConvolutionAlgorithm::Direct) {
     groups = 1;
@@ -122,6 +140,8 @@ Value NetworkBuilder::addConvolution(Value image, Choices &choices) {
     }
   }
   int64_t outputs = groups * (1 + choices.below(groups > 1 ? 2 : 5));
+  if (groups == 1 && choices.below(5) == 1)
+    outputs = wideChannels;
   Value filter =
       constant({outputs, rows.kernel, columns.kernel, channels / groups});
   Value bias = choices.below(2) ? constant({outputs}) : Value();
@@ -277,6 +297,23 @@ Value NetworkBuilder::addClassifier(Value image) {
   return nn::SoftmaxOp::create(builder, location, classes);
 }
 
+/// A flattened image, maybe with fully connected layers behind it.
+Value NetworkBuilder::addFlattened(Value image, Choices &choices) {
+  RankedTensorType type = typeOf(image);
+  int64_t elements = type.getNumElements();
+  Value row = nn::ReshapeOp::create(
+      builder, location,
+      RankedTensorType::get({1, elements}, type.getElementType()), image);
+  if (choices.below(3) == 0)
+    return row;
+  int64_t hidden = choices.below(2) ? wideChannels : 6;
+  row = nn::FullyConnectedOp::create(builder, location, row,
+                                     constant({hidden, elements}),
+                                     constant({hidden}), pickClamp(choices));
+  return nn::FullyConnectedOp::create(builder, location, row,
+                                      constant({5, hidden}), Value(), nullptr);
+}
+
 SmallVector<Value> NetworkBuilder::addHead(Choices choices) {
   switch (choices.below(4)) {
   case 0:
@@ -285,15 +322,8 @@ SmallVector<Value> NetworkBuilder::addHead(Choices choices) {
     return {addClassifier(images.back())};
   case 2:
     return {addClassifier(images.back()), pickImage(choices)};
-  default: {
-    // A flattened image needs all of its rows in one place.
-    RankedTensorType type = typeOf(images.back());
-    return {
-        nn::ReshapeOp::create(builder, location,
-                              RankedTensorType::get({1, type.getNumElements()},
-                                                    type.getElementType()),
-                              images.back())};
-  }
+  default:
+    return {addFlattened(images.back(), choices)};
   }
 }
 

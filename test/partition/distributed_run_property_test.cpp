@@ -191,6 +191,7 @@ std::string DistributedRun::check() {
 
   if (failed(assignLayouts(*network, cluster, plan)))
     return fail("layouts");
+  classifyPlan(*network);
   float tolerance = addsPartialSums(*network, cluster) ? 1e-5f : 0.0f;
   OwningOpRef<ModuleOp> divided = network->clone();
   std::optional<Outputs> together = compileAndRun(*divided, "divided");

@@ -121,6 +121,7 @@ std::string Partition::check() {
 
   if (failed(assignLayouts(*module, cluster, plan)))
     return fail("layouts");
+  classifyPlan(*module);
   tolerance = addsPartialSums(*module, cluster) ? 1e-5f : 0.0f;
   PlaceOptions place;
   place.boundaryFirst = BoundaryFirst(plan.below(3));

@@ -51,6 +51,15 @@ TEST(AssembleStrips, HalosComeFromNeighbours) {
               ElementsAre(StripPart{1, {19, 20}}, StripPart{2, {20, 30}}));
 }
 
+TEST(AssembleStrip, HoldsOwnRowsWhereTheNeededOnesTouchThem) {
+  std::vector<RowShare> shares{share({0, 10}, {}), share({10, 20}, {})};
+  EXPECT_THAT(assembleStrip(shares, 1, {4, 6}).parts,
+              ElementsAre(StripPart{0, {4, 6}}));
+  EXPECT_THAT(assembleStrip(shares, 1, {8, 12}).parts,
+              ElementsAre(StripPart{0, {8, 10}}, StripPart{1, {10, 20}}));
+  EXPECT_THAT(assembleStrip(shares, 1, {}).parts, IsEmpty());
+}
+
 TEST(AssembleStrips, ThinStripsReachBeyondTheNeighbour) {
   std::vector<RowShare> shares{share({0, 1}, {0, 3}), share({1, 2}, {}),
                                share({}, {}), share({2, 3}, {})};

@@ -79,3 +79,52 @@ func.func @permutation_of_view() -> tensor<2x3xf32> {
      : tensor<2x3xf32>
   return %0 : tensor<2x3xf32>
 }
+
+// -----
+
+func.func @part_beyond() -> tensor<2x2xf32> {
+  // expected-error@+1 {{'nn.constant' op must be a part of a tensor of the shape [3, 2], got [2, 2] from [2, 0]}}
+  %0 = nn.constant dense<1.0> : tensor<6xf32> from [2, 0] of [3, 2] : tensor<2x2xf32>
+  return %0 : tensor<2x2xf32>
+}
+
+// -----
+
+func.func @part_before() -> tensor<2xf32> {
+  // expected-error@+1 {{'nn.constant' op must be a part of a tensor of the shape [6], got [2] from [-1]}}
+  %0 = nn.constant dense<1.0> : tensor<6xf32> from [-1] of [6] : tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
+
+// -----
+
+func.func @part_of_another_rank() -> tensor<2xf32> {
+  // expected-error@+1 {{'nn.constant' op must be a part of a tensor of the shape [3, 2], got [2] from [0, 0]}}
+  %0 = nn.constant dense<1.0> : tensor<6xf32> from [0, 0] of [3, 2] : tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
+
+// -----
+
+// The element count of the whole overflows 64 bits.
+func.func @part_of_too_much() -> tensor<2x2x2xf32> {
+  // expected-error@+1 {{'nn.constant' op must be a part of a tensor of the shape [4611686018427387904, 4, 6], got [2, 2, 2] from [0, 0, 0]}}
+  %0 = nn.constant dense<1.0> : tensor<6xf32> from [0, 0, 0] of [4611686018427387904, 4, 6] : tensor<2x2x2xf32>
+  return %0 : tensor<2x2x2xf32>
+}
+
+// -----
+
+func.func @part_of_other_elements() -> tensor<2xf32> {
+  // expected-error@+1 {{'nn.constant' op value must have 4 elements, as many as the whole, got the shape [6]}}
+  %0 = nn.constant dense<1.0> : tensor<6xf32> from [0] of [4] : tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
+
+// -----
+
+func.func @offsets_alone() -> tensor<2xf32> {
+  // expected-error@+1 {{'nn.constant' op must have offsets and the shape of the whole, or neither}}
+  %0 = "nn.constant"() <{value = dense<1.0> : tensor<2xf32>, offsets = array<i64: 0>}> : () -> tensor<2xf32>
+  return %0 : tensor<2xf32>
+}

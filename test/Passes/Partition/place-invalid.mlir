@@ -47,9 +47,96 @@ module attributes {
     "a" = #dlti.target_device_spec<"cluster.threads" = 1 : i64>,
     "b" = #dlti.target_device_spec<"cluster.threads" = 1 : i64>>
 } {
-  func.func @channels(%x: tensor<1x8x8x4xf32>) {
-    // expected-error @+1 {{'nn.sigmoid' op cannot be computed by channels}}
-    %0 = nn.sigmoid %x {cluster.layout = #cluster.layout<channels, ["a", "b"], [0, 2, 4]>} : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
+  func.func @channels_of_softmax(%x: tensor<1x8x8x4xf32>) {
+    // expected-error @+1 {{'nn.softmax' op cannot be computed by channels}}
+    %0 = nn.softmax %x {cluster.layout = #cluster.layout<channels, ["a", "b"], [0, 2, 4]>} : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
+    return
+  }
+}
+
+// -----
+
+module attributes {
+  dlti.target_system_spec = #dlti.target_system_spec<
+    "a" = #dlti.target_device_spec<"cluster.threads" = 1 : i64>,
+    "b" = #dlti.target_device_spec<"cluster.threads" = 1 : i64>>
+} {
+  func.func @channels_of_reshape(%x: tensor<1x6x1x4xf32>) {
+    // expected-error @+1 {{'nn.reshape' op cannot be computed by channels}}
+    %0 = nn.reshape %x {cluster.layout = #cluster.layout<channels, ["a", "b"], [0, 2, 3]>} : (tensor<1x6x1x4xf32>) -> tensor<8x3xf32>
+    return
+  }
+}
+
+// -----
+
+module attributes {
+  dlti.target_system_spec = #dlti.target_system_spec<
+    "a" = #dlti.target_device_spec<"cluster.threads" = 1 : i64>,
+    "b" = #dlti.target_device_spec<"cluster.threads" = 1 : i64>>
+} {
+  func.func @partials_of_a_sigmoid(%x: tensor<1x4xf32>) {
+    // expected-error @+1 {{'nn.sigmoid' op cannot be computed from partial results}}
+    %0 = nn.sigmoid %x {cluster.layout = #cluster.layout<owner, ["a"]>, cluster.partials = #cluster.partials<["a", "b"], [0, 2, 4]>} : (tensor<1x4xf32>) -> tensor<1x4xf32>
+    return
+  }
+}
+
+// -----
+
+module attributes {
+  dlti.target_system_spec = #dlti.target_system_spec<
+    "a" = #dlti.target_device_spec<"cluster.threads" = 1 : i64>,
+    "b" = #dlti.target_device_spec<"cluster.threads" = 1 : i64>>
+} {
+  func.func @partials_of_groups(%x: tensor<1x4x4x4xf32>) {
+    %f = nn.constant dense<1.0> : tensor<4x1x1x2xf32> : tensor<4x1x1x2xf32>
+    // expected-error @+1 {{'nn.conv_2d' op cannot be computed from partial results}}
+    %0 = nn.conv_2d %x, %f {groups = 2 : i64, cluster.layout = #cluster.layout<owner, ["a"]>, cluster.partials = #cluster.partials<["a", "b"], [0, 2, 4]>} : (tensor<1x4x4x4xf32>, tensor<4x1x1x2xf32>) -> tensor<1x4x4x4xf32>
+    return
+  }
+}
+
+// -----
+
+module attributes {
+  dlti.target_system_spec = #dlti.target_system_spec<
+    "a" = #dlti.target_device_spec<"cluster.threads" = 1 : i64>,
+    "b" = #dlti.target_device_spec<"cluster.threads" = 1 : i64>>
+} {
+  func.func @partials_bounds(%x: tensor<1x4xf32>) {
+    %w = nn.constant dense<1.0> : tensor<3x4xf32> : tensor<3x4xf32>
+    // expected-error @+1 {{'nn.fully_connected' op bounds of its input channels must end at 4, got 3}}
+    %0 = nn.fully_connected %x, %w {cluster.layout = #cluster.layout<owner, ["a"]>, cluster.partials = #cluster.partials<["a", "b"], [0, 2, 3]>} : (tensor<1x4xf32>, tensor<3x4xf32>) -> tensor<1x3xf32>
+    return
+  }
+}
+
+// -----
+
+module attributes {
+  dlti.target_system_spec = #dlti.target_system_spec<
+    "a" = #dlti.target_device_spec<"cluster.threads" = 1 : i64>,
+    "b" = #dlti.target_device_spec<"cluster.threads" = 1 : i64>>
+} {
+  func.func @partials_device(%x: tensor<1x4xf32>) {
+    %w = nn.constant dense<1.0> : tensor<3x4xf32> : tensor<3x4xf32>
+    // expected-error @+1 {{'nn.fully_connected' op layout must name devices of the module, got "c"}}
+    %0 = nn.fully_connected %x, %w {cluster.layout = #cluster.layout<owner, ["a"]>, cluster.partials = #cluster.partials<["a", "c"], [0, 2, 4]>} : (tensor<1x4xf32>, tensor<3x4xf32>) -> tensor<1x3xf32>
+    return
+  }
+}
+
+// -----
+
+module attributes {
+  dlti.target_system_spec = #dlti.target_system_spec<
+    "a" = #dlti.target_device_spec<"cluster.threads" = 1 : i64>,
+    "b" = #dlti.target_device_spec<"cluster.threads" = 1 : i64>>
+} {
+  func.func @partials_of_computed_weights(%x: tensor<1x4xf32>, %w: tensor<3x4xf32>) {
+    // expected-error @+1 {{'nn.fully_connected' op must have constant weights to be computed from partial results}}
+    %0 = nn.fully_connected %x, %w {cluster.layout = #cluster.layout<owner, ["a"]>, cluster.partials = #cluster.partials<["a", "b"], [0, 2, 4]>} : (tensor<1x4xf32>, tensor<3x4xf32>) -> tensor<1x3xf32>
     return
   }
 }

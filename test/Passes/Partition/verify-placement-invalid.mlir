@@ -121,6 +121,30 @@ func.func @wrong_halo(%x: tensor<1x8x2x1xf32>) -> tensor<1x5x2x1xf32> {
 
 // -----
 
+// Channels of different rows.
+
+func.func @wrong_rows(%x: tensor<1x4x2x4xf32>) {
+  %a = cluster.transfer %x from "client" to "a" : tensor<1x4x2x4xf32>
+  %p = cluster.fragment on "a" part <tensor = 0, dimension = 3, 0 to 2 of 4> -> tensor<1x4x2x2xf32> {
+    %0 = nn.slice %a {offsets = array<i64: 0, 0, 0, 0>, sizes = array<i64: 1, 4, 2, 2>} : (tensor<1x4x2x4xf32>) -> tensor<1x4x2x2xf32>
+    cluster.yield %0 : tensor<1x4x2x2xf32>
+  }
+  %q = cluster.fragment on "a" part <tensor = 0, dimension = 3, 2 to 4 of 4> -> tensor<1x4x2x2xf32> {
+    %0 = nn.slice %a {offsets = array<i64: 0, 0, 0, 2>, sizes = array<i64: 1, 4, 2, 2>} : (tensor<1x4x2x4xf32>) -> tensor<1x4x2x2xf32>
+    cluster.yield %0 : tensor<1x4x2x2xf32>
+  }
+  %strip = cluster.fragment on "a" -> tensor<1x3x2x4xf32> {
+    %0 = nn.slice %p {offsets = array<i64: 0, 0, 0, 0>, sizes = array<i64: 1, 3, 2, 2>} : (tensor<1x4x2x2xf32>) -> tensor<1x3x2x2xf32>
+    %1 = nn.slice %q {offsets = array<i64: 0, 1, 0, 0>, sizes = array<i64: 1, 3, 2, 2>} : (tensor<1x4x2x2xf32>) -> tensor<1x3x2x2xf32>
+    // expected-error @+1 {{'nn.concat' op must join parts that differ along dimension 3 only, got [0, 1, 0, 0] behind [0, 0, 0, 0] of tensor 0}}
+    %2 = nn.concat %0, %1 {axis = 3 : i64} : (tensor<1x3x2x2xf32>, tensor<1x3x2x2xf32>) -> tensor<1x3x2x4xf32>
+    cluster.yield %2 : tensor<1x3x2x4xf32>
+  }
+  return
+}
+
+// -----
+
 func.func @two_tensors_joined(%x: tensor<1x4x2x1xf32>, %y: tensor<1x4x2x1xf32>) {
   %a = cluster.transfer %x from "client" to "a" : tensor<1x4x2x1xf32>
   %b = cluster.transfer %y from "client" to "b" : tensor<1x4x2x1xf32>

@@ -89,3 +89,13 @@ func.func @main(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
 
 // RUN: not windrow-translate --export-onnx %t/absent.mlir 2>&1 | FileCheck %s --check-prefix=NO-FILE
 // NO-FILE: windrow-translate: error: {{.*}}absent.mlir
+
+//--- part.mlir
+func.func @main(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
+  %w = nn.constant dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32> from [1, 0] of [2, 2] : tensor<1x2xf32>
+  %0 = nn.fully_connected %x, %w : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x1xf32>
+  return %0 : tensor<1x1xf32>
+}
+
+// RUN: not windrow-translate --export-onnx %t/part.mlir 2>&1 | FileCheck %s --check-prefix=PART
+// PART: windrow-translate: error: {{.*}}part.mlir:2:8: a part of a constant cannot be exported to ONNX
