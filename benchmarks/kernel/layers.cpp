@@ -14,21 +14,16 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/artifact/bundle_reader.h"
+#include "benchmarks/kernel/bundle_kernels.h"
 #include "runtime/artifact/operands.h"
 #include "runtime/artifact/shape.h"
-#include "runtime/base/large_memory.h"
-#include "runtime/kernels/kernel.h"
-#include "runtime/kernels/packed_weights.h"
 
 #include <algorithm>
 #include <benchmark/benchmark.h>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <fmt/format.h>
 #include <limits>
-#include <pthreadpool.h>
 #include <vector>
 #include <xnnpack.h>
 
@@ -111,34 +106,20 @@ static int run(const char *path) {
   if (!reader)
     return fail(reader.error());
   const format::Bundle &bundle = reader->bundle();
-  std::unique_ptr<pthreadpool, decltype(&pthreadpool_destroy)> threadpool(
-      bundle.threads() > 1 ? pthreadpool_create(bundle.threads()) : nullptr,
-      pthreadpool_destroy);
+  auto threadpool = makeThreadpool(bundle.threads());
   double peak = measurePeak(threadpool.get());
   fmt::print(stderr, "peak: {:.1f} GFLOP/s with {} threads\n", peak / 1e9,
              bundle.threads());
 
-  PackedWeights packedWeights;
-  KernelResources resources{*reader, packedWeights, threadpool.get()};
-  LargeMemory arena(bundle.arena_bytes());
-  std::vector<std::unique_ptr<Kernel>> kernels;
-  size_t workspaceBytes = 0;
-  for (uint32_t i = 0; i < bundle.operators()->size(); ++i) {
-    Expected<std::unique_ptr<Kernel>> kernel = createKernel(resources, i);
-    if (!kernel)
-      return fail(kernel.error());
-    workspaceBytes = std::max(workspaceBytes, (*kernel)->workspaceBytes());
-    kernels.push_back(std::move(*kernel));
-  }
-  LargeMemory workspace(workspaceBytes);
+  Expected<std::unique_ptr<BundleKernels>> kernels =
+      BundleKernels::create(*reader, threadpool.get());
+  if (!kernels)
+    return fail(kernels.error());
   std::vector<Layer> layers;
-  for (uint32_t i = 0; i < kernels.size(); ++i) {
-    Status status = kernels[i]->bind(arena.get(), workspace.get());
-    if (!status.ok())
-      return fail(status);
+  for (uint32_t i = 0; i < (*kernels)->all().size(); ++i) {
     const format::Operator &op = *bundle.operators()->Get(i);
     layers.push_back({describeOperator(op, i), countOperations(bundle, op),
-                      kernels[i].get()});
+                      (*kernels)->all()[i].get()});
   }
   for (const Layer &layer : layers)
     ::benchmark::RegisterBenchmark(layer.name.c_str(), runLayer, layer, peak)

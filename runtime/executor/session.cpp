@@ -92,6 +92,11 @@ Status PlanSession::connectToThreads(const std::filesystem::path &directory,
                                      const SessionOptions &options) {
   ExecutorOptions executorOptions;
   executorOptions.requestTimeout = options.requestTimeout;
+  // Kernel threads that wait for each other spin: more of them than processors
+  // would take a time slice where they should take a microsecond.
+  const auto share = static_cast<uint32_t>(
+      std::max<size_t>(1, std::thread::hardware_concurrency() /
+                              std::max<size_t>(1, plan.devices.size())));
   std::vector<std::unique_ptr<Executor>> executors;
   std::vector<TransportConfig> configs;
   for (const std::string &device : plan.devices) {
@@ -111,6 +116,7 @@ Status PlanSession::connectToThreads(const std::filesystem::path &directory,
                     fmt::format("{}: bundle must be of the same plan as {}",
                                 reader->path().string(),
                                 executor->reader().path().string()));
+    executorOptions.threads = std::min(reader->bundle().threads(), share);
     Expected<std::unique_ptr<Executor>> created =
         Executor::create(std::move(*reader), executorOptions);
     if (!created)

@@ -128,6 +128,21 @@ TEST_F(SessionTest, AnswersImages) {
              StripPlan::computeScores(StripPlan::makePixels()));
 }
 
+// Kernel threads beyond the processors would wait for each other, spinning.
+TEST_F(SessionTest, LocalDevicesShareTheProcessors) {
+  StripPlan plan(StripPlan::Kind::FeatureMap);
+  for (uint32_t device : {0, 1})
+    plan.device(device).header.threads = 64;
+  write(std::move(plan), maps);
+  auto session = connect(maps, localOptions());
+  ASSERT_TRUE(session);
+  std::vector<Tensor> inputs{makeTensor()};
+  auto start = Clock::now();
+  for (int request = 0; request < 50; ++request)
+    ASSERT_TRUE(session->run(inputs));
+  EXPECT_LT(Clock::now() - start, seconds(5));
+}
+
 TEST_F(SessionTest, UnsuitableInputIsRefusedAndTheNextAnswered) {
   auto session = connect(maps, localOptions());
   ASSERT_TRUE(session);
