@@ -52,7 +52,7 @@ struct CompileOptions {
   std::string cluster;
   /// The file of measured costs; empty for estimates from the cluster file.
   std::string costs;
-  cluster::Strategy strategy = cluster::Strategy::Proportional;
+  cluster::Strategy strategy = cluster::Strategy::Dp;
   /// How convolutions are computed.
   KernelChoice kernels = KernelChoice::Auto;
   Objective objective = Objective::Latency;

@@ -30,7 +30,7 @@ static cl::opt<std::string>
                 cl::cat(category));
 static cl::opt<cluster::Strategy>
     strategy("strategy", cl::desc("How the devices share the work:"),
-             cl::init(cluster::Strategy::Proportional),
+             cl::init(cluster::Strategy::Dp),
              cluster::strategyValues(), cl::cat(category));
 static cl::opt<KernelChoice> kernels(
     "kernels", cl::desc("How convolutions are computed:"),
@@ -115,7 +115,7 @@ EXAMPLES:
       --image-mean=0.485,0.456,0.406 --image-std=0.229,0.224,0.225 \
       --labels=labels.txt
   windrow-compile model.onnx --cluster=pis.yaml --costs=costs.json \
-      --strategy=dp --explain -o plan
+      --explain -o plan
   windrow-compile model.onnx --input-shape=1,3,224,224 --compile-to=graph
   windrow-compile model.onnx --compact=bottleneck:r=8,dense:energy=0.9 \
       --calibration=images --image-mean=0.5,0.5,0.5 --image-std=0.5,0.5,0.5 \

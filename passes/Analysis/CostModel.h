@@ -23,6 +23,7 @@
 #include "passes/Analysis/CostTable.h"
 #include "passes/Analysis/Network.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -76,6 +77,14 @@ public:
   /// reduction.
   double rowsSeconds(size_t layer, size_t device, int64_t rows) const {
     return (*rowCurves[deviceClasses[device]])[layer][rows];
+  }
+  /// Seconds of these rows of the result of `layer`: of whole grains.
+  double intervalSeconds(size_t layer, size_t device, RowInterval rows) const {
+    const int64_t grain = theNetwork.layers[layer].rowGrain;
+    const int64_t begin = rows.begin / grain * grain;
+    const int64_t end = std::min((rows.end + grain - 1) / grain * grain,
+                                 theNetwork.costRows(layer));
+    return rows.empty() ? 0.0 : rowsSeconds(layer, device, end - begin);
   }
   double wholeSeconds(size_t layer, size_t device) const {
     return rowsSeconds(layer, device, theNetwork.costRows(layer));

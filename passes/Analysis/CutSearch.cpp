@@ -219,8 +219,8 @@ void CutSearch::tryFused(size_t last, size_t form) {
     const std::vector<RowInterval> computed = extend(first, form);
     double longest = 0;
     for (size_t i = 0; i < devices.size(); ++i)
-      longest = std::max(
-          longest, model.rowsSeconds(first, devices[i], computed[i].size()));
+      longest = std::max(longest,
+                         model.intervalSeconds(first, devices[i], computed[i]));
     seconds += longest + weightSeconds(first, form);
     addNeeds(first, computed);
     const double total = entries[first][form].seconds + seconds +

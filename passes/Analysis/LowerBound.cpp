@@ -21,8 +21,8 @@ using namespace windrow;
 static constexpr double infinity = std::numeric_limits<double>::infinity();
 
 namespace {
-/// How the relaxed plan computes a layer: all of it in one place or in several, or
-/// parts of it.
+/// How the relaxed plan computes a layer: all of it in one place or in several,
+/// or parts of it.
 enum class Form { Whole, Rows, Channels, Partials };
 
 struct State {
@@ -145,8 +145,9 @@ double BoundFinder::findLoadBound() const {
   }
   double ends = infinity;
   for (size_t device = 0; device < devices; ++device)
-    ends = std::min(ends, model.link(model.client(), device).latencySeconds +
-                              model.link(device, model.client()).latencySeconds);
+    ends =
+        std::min(ends, model.link(model.client(), device).latencySeconds +
+                           model.link(device, model.client()).latencySeconds);
   return bound + ends;
 }
 
@@ -154,8 +155,8 @@ double BoundFinder::findLoadBound() const {
 // Layers of the relaxed plan
 //===----------------------------------------------------------------------===//
 
-/// How many rows, as a fraction, `device` computes within `seconds`: linear between
-/// whole grains, the first one in proportion.
+/// How many rows, as a fraction, `device` computes within `seconds`: linear
+/// between whole grains, the first one in proportion.
 double BoundFinder::rowsWithin(size_t layer, size_t device,
                                double seconds) const {
   const int64_t all = network.costRows(layer);
@@ -203,9 +204,8 @@ double BoundFinder::rowsSeconds(size_t layer, size_t workers) const {
 double BoundFinder::slicedSeconds(size_t layer, const State &state) const {
   const Layer &description = network.layers[layer];
   const bool isInput = state.form == Form::Partials;
-  const int64_t all =
-      std::max<int64_t>(1, isInput ? description.shape.input[1]
-                                   : description.shape.output[1]);
+  const int64_t all = std::max<int64_t>(
+      1, isInput ? description.shape.input[1] : description.shape.output[1]);
   double speeds = 0;
   for (size_t i = 0; i < state.workers; ++i)
     speeds += 1 / std::max(1e-12, model.wholeSeconds(layer, fastestFirst[i]));
@@ -215,8 +215,8 @@ double BoundFinder::slicedSeconds(size_t layer, const State &state) const {
     const size_t device = fastestFirst[i];
     const double share =
         1 / std::max(1e-12, model.wholeSeconds(layer, device)) / speeds;
-    const auto channels = static_cast<int64_t>(
-        std::floor(share * static_cast<double>(all)));
+    const auto channels =
+        static_cast<int64_t>(std::floor(share * static_cast<double>(all)));
     least = std::min(least,
                      isInput ? model.partialSeconds(layer, device, channels)
                              : model.channelsSeconds(layer, device, channels));
@@ -249,7 +249,8 @@ double BoundFinder::layerSeconds(size_t layer, const State &state) const {
 // Exchanges of the relaxed plan
 //===----------------------------------------------------------------------===//
 
-/// What `layer` reads of the layer before it; null where it reads nothing of that.
+/// What `layer` reads of the layer before it; null where it reads nothing of
+/// that.
 const LayerOperand *BoundFinder::findOperand(size_t layer) const {
   for (const LayerOperand &operand : network.layers[layer].operands)
     if (layer > 0 && operand.tensor == network.layers[layer - 1].result)
@@ -265,8 +266,7 @@ double BoundFinder::haloSeconds(size_t layer, size_t workers,
     return 0;
   int64_t overlap = std::numeric_limits<int64_t>::max();
   const std::vector<RowInterval> &windows = operand->windows;
-  const auto grain =
-      static_cast<size_t>(network.layers[layer].rowGrain);
+  const auto grain = static_cast<size_t>(network.layers[layer].rowGrain);
   for (size_t row = grain; row < windows.size(); row += grain)
     overlap = std::min(overlap, windows[row - 1].end - windows[row].begin);
   if (overlap <= 0 || overlap == std::numeric_limits<int64_t>::max())
@@ -307,9 +307,9 @@ double BoundFinder::exchangeSeconds(size_t layer, const State &from,
   return std::max(least, transfer(lacking) + leastMessageSeconds - hidden);
 }
 
-/// Until the first layer begins, on the mean of its devices by their speeds. The
-/// client's card sends one message after the other; whichever shares are chosen, the
-/// last device begins when everything has left.
+/// Until the first layer begins, on the mean of its devices by their speeds.
+/// The client's card sends one message after the other; whichever shares are
+/// chosen, the last device begins when everything has left.
 double BoundFinder::entrySeconds(const State &state) const {
   double latency = infinity, perByte = infinity, message = infinity;
   for (size_t device = 0; device < model.numDevices(); ++device) {
@@ -366,9 +366,9 @@ double BoundFinder::findStepBound() {
       for (size_t from = 0; layer > 0 && from < states.size(); ++from)
         if (least[from] < next[to])
           next[to] = std::min(
-              next[to], least[from] + exchangeSeconds(layer, states[from],
-                                                      states[to],
-                                                      seconds[layer - 1][from]));
+              next[to],
+              least[from] + exchangeSeconds(layer, states[from], states[to],
+                                            seconds[layer - 1][from]));
       next[to] += seconds[layer][to];
       if (states[to].form == Form::Partials)
         next[to] += leastLatency + leastMessageSeconds;

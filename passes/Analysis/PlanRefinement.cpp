@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 using namespace windrow;
 
@@ -55,7 +56,7 @@ Refinement::Refinement(const CostModel &model, const Plan &plan)
     isFused.push_back(!placement.computed.empty());
   const auto size =
       static_cast<int64_t>(network.layers.size() * (model.numDevices() + 4));
-  predictionsLeft = std::clamp<int64_t>(2'000'000 / size, 20, 3000);
+  predictionsLeft = std::clamp<int64_t>(800'000 / size, 20, 1500);
 }
 
 std::vector<Run> Refinement::findRuns() const {
@@ -76,6 +77,11 @@ std::vector<Run> Refinement::findRuns() const {
 /// its own and those that it reads.
 Plan Refinement::withRecomputedRows(Plan candidate,
                                     const std::vector<bool> &fused) const {
+  if (std::ranges::none_of(fused, std::identity())) {
+    for (LayerPlacement &placement : candidate.layers)
+      placement.computed.clear();
+    return candidate;
+  }
   std::vector<std::vector<RowInterval>> needs(
       network.tensors.size(), std::vector<RowInterval>(model.numDevices()));
   for (size_t index = network.layers.size(); index-- > 0;) {

@@ -161,15 +161,12 @@ void PlanSearch::addCutPlans(double secondsPerWeightByte) {
 }
 
 void PlanSearch::refine() {
-  std::ranges::stable_sort(divided, {}, &DividedPlan::latency);
-  size_t count = 0;
-  for (const DividedPlan &each : divided) {
-    if (count == 2 || each.latency > 1.3 * best.latency)
-      break;
-    Plan plan = refinePlan(model, each.plan);
-    consider("refined " + each.name, std::move(plan));
-    ++count;
-  }
+  std::vector<DividedPlan> starts = std::move(divided);
+  std::ranges::stable_sort(starts, {}, &DividedPlan::latency);
+  starts.resize(std::min<size_t>(starts.size(), 2));
+  for (const DividedPlan &start : starts)
+    if (start.latency < 1.3 * best.latency)
+      consider("refined " + start.name, refinePlan(model, start.plan));
   if (options.objective == Objective::Memory || excessMemory(best.memory) > 0)
     consider("refined", refinePlan(model, best.plan));
 }

@@ -187,7 +187,7 @@ void Timeline::computePieces(size_t layer, size_t position) {
       !isSplit(layer, device, pieces, sends))
     pieces = {{rows, true}};
   for (const RowPiece &piece : pieces) {
-    compute(layer, device, model.rowsSeconds(layer, device, piece.rows.size()));
+    compute(layer, device, model.intervalSeconds(layer, device, piece.rows));
     for (const TensorTransfer &transfer : sends)
       if (piece.awaited && piece.rows.contains(transfer.rows))
         send(device, transfer.reader, transfer.bytes,

@@ -137,8 +137,8 @@ SegmentCosts::makeRowBounds(size_t layer, const DeviceGroup &group) const {
     ideal.push_back(end * static_cast<double>(rows));
   return balanceRows(rows, model.network().layers[layer].rowGrain, ideal,
                      [&](size_t position, RowInterval interval) {
-                       return model.rowsSeconds(layer, group.devices[position],
-                                                interval.size());
+                       return model.intervalSeconds(
+                           layer, group.devices[position], interval);
                      });
 }
 

@@ -76,7 +76,7 @@ def check_model(model, folder):
     cluster = write_cluster(folder)
     onnx = os.path.join(SHARED, "models", f"{model}.onnx")
     outputs = {}
-    for strategy in ("single", "proportional", "even"):
+    for strategy in ("single", "proportional", "even", "dp"):
         plan = os.path.join(folder, f"{model}-{strategy}")
         run_tool("windrow-compile", onnx, f"--cluster={cluster}",
                  f"--strategy={strategy}", "-o", plan)
@@ -93,7 +93,8 @@ def check_model(model, folder):
             yield f"{model}, {strategy}: differs from one device by {error:.1e}"
 
     plan = os.path.join(folder, f"{model}-images")
-    run_tool("windrow-compile", onnx, f"--cluster={cluster}", "-o", plan,
+    run_tool("windrow-compile", onnx, f"--cluster={cluster}",
+             "--strategy=proportional", "-o", plan,
              "--image-mean=0.5,0.5,0.5", "--image-std=0.5,0.5,0.5")
     answers = json.loads(run_tool("windrow-run", plan, *files, "--local", "--json"))
     for file, answer, logits in zip(files, answers["results"], wanted, strict=True):

@@ -41,7 +41,7 @@
 // RUN: not windrow-compile %s --compact=dense:layers=absent --compile-to=graph 2>&1 | FileCheck %s --check-prefix=ABSENT
 // ABSENT: error: layer 'absent' must be the name of a layer or match one, found none
 
-// RUN: windrow-compile %s --cluster=%S/Inputs/three.yaml --compile-to=plan -o %t.plan.mlir
+// RUN: windrow-compile %s --strategy=proportional --cluster=%S/Inputs/three.yaml --compile-to=plan -o %t.plan.mlir
 // RUN: not windrow-compile %t.plan.mlir --compact=dense -o %t.plan 2>&1 | FileCheck %s --check-prefix=PLAN
 // PLAN: error: what is compacted must be a model, got a plan
 

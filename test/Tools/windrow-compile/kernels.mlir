@@ -2,7 +2,7 @@
 // RUN: windrow-compile %s --compile-to=graph --kernels=auto | FileCheck %s --check-prefix=AUTO
 // RUN: windrow-compile %s --compile-to=graph --kernels=direct | FileCheck %s --check-prefix=DIRECT
 // RUN: not windrow-compile %s --compile-to=graph --kernels=fast 2>&1 | FileCheck %s --check-prefix=ERROR
-// RUN: rm -rf %t.plan && windrow-compile %s --cluster=%S/Inputs/three.yaml -o %t.plan
+// RUN: rm -rf %t.plan && windrow-compile %s --strategy=proportional --cluster=%S/Inputs/three.yaml -o %t.plan
 // RUN: windrow-inspect %t.plan/press-1.bundle | FileCheck %s --check-prefix=BUNDLE
 
 // ERROR: Cannot find option named 'fast'

@@ -1,13 +1,13 @@
 // RUN: windrow-compile %s --compile-to=import | FileCheck %s --check-prefix=IMPORT
 // RUN: windrow-compile %s --compile-to=graph | FileCheck %s --check-prefix=GRAPH
-// RUN: windrow-compile %s --compile-to=plan --cluster=%S/Inputs/three.yaml | FileCheck %s --check-prefix=PLAN
-// RUN: windrow-compile %s --compile-to=device --cluster=%S/Inputs/three.yaml | FileCheck %s --check-prefix=DEVICE
-// RUN: rm -rf %t.plan && windrow-compile %s --cluster=%S/Inputs/three.yaml -o %t.plan
+// RUN: windrow-compile %s --compile-to=plan --strategy=proportional --cluster=%S/Inputs/three.yaml | FileCheck %s --check-prefix=PLAN
+// RUN: windrow-compile %s --compile-to=device --strategy=proportional --cluster=%S/Inputs/three.yaml | FileCheck %s --check-prefix=DEVICE
+// RUN: rm -rf %t.plan && windrow-compile %s --strategy=proportional --cluster=%S/Inputs/three.yaml -o %t.plan
 // RUN: ls %t.plan | FileCheck %s --check-prefix=BUNDLE
 
 // Each phase can be read back and goes on to the same bytes.
 // RUN: windrow-compile %s --compile-to=graph -o %t.graph.mlir
-// RUN: windrow-compile %t.graph.mlir --compile-to=plan --cluster=%S/Inputs/three.yaml -o %t.plan.mlir
+// RUN: windrow-compile %t.graph.mlir --compile-to=plan --strategy=proportional --cluster=%S/Inputs/three.yaml -o %t.plan.mlir
 // RUN: windrow-compile %t.plan.mlir --compile-to=device -o %t.device.mlirbc
 // RUN: rm -rf %t.again && windrow-compile %t.device.mlirbc -o %t.again
 // RUN: windrow-inspect %t.plan > %t.plan.txt && windrow-inspect %t.again > %t.again.txt
