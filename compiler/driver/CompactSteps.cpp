@@ -45,9 +45,19 @@ static constexpr Key denseKeys[] = {{"energy", "energy"},
                                     {"layers", "layers", /*isList=*/true},
                                     {"min-parameters", "min-parameters"}};
 
+static constexpr Key pruneKeys[] = {
+    {"ratio", "ratio"},
+    {"layer-ratio", "layer-ratios", /*isList=*/true},
+    {"scope", "scope"},
+    {"norm", "norm"},
+    {"min-channels", "min-channels"},
+    {"layers", "layers", /*isList=*/true},
+    {"min-parameters", "min-parameters"}};
+
 /// A function, since it is called while global variables are initialised.
 static ArrayRef<Step> getSteps() {
   static const Step steps[] = {
+      {"prune", [] { return nn::createPruneChannels(); }, pruneKeys},
       {"bottleneck", [] { return nn::createCompactBottleneck(); },
        bottleneckKeys},
       {"separate", [] { return nn::createSeparateDepthwise(); }, separateKeys},

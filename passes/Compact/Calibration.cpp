@@ -18,8 +18,6 @@ using namespace mlir;
 
 namespace windrow::nn {
 
-static constexpr int64_t maxPositions = 8192;
-
 Calibration::Calibration(func::FuncOp function, ArrayRef<Operation *> layers,
                          ImageTensorRef images)
     : function(function), images(std::move(images)) {
@@ -189,7 +187,8 @@ FailureOr<double> Calibration::measureOutputError() {
 // Samples
 //===----------------------------------------------------------------------===//
 
-SamplePositions Calibration::choosePositions(const ImageTensor &tensor) {
+SamplePositions Calibration::choosePositions(const ImageTensor &tensor,
+                                             int64_t limit) {
   int64_t images = tensor.shape[0], rows = tensor.shape[1],
           columns = tensor.shape[2];
   int64_t all = images * rows * columns;
@@ -198,11 +197,11 @@ SamplePositions Calibration::choosePositions(const ImageTensor &tensor) {
     samples.positions.push_back(
         {index / (rows * columns), index / columns % rows, index % columns});
   };
-  if (all <= maxPositions)
+  if (all <= limit)
     for (int64_t i = 0; i < all; ++i)
       add(i);
   else
-    for (int64_t i = 0; i < maxPositions; ++i)
+    for (int64_t i = 0; i < limit; ++i)
       add(static_cast<int64_t>(random()) % all);
   return samples;
 }

@@ -72,8 +72,9 @@ public:
 
   int64_t countImages() const { return images->shape[0]; }
 
-  /// At most 8192 positions of `tensor`, of rank 4: all, or random ones.
-  SamplePositions choosePositions(const ImageTensor &tensor);
+  /// At most `limit` positions of `tensor`, of rank 4: all, or random ones.
+  SamplePositions choosePositions(const ImageTensor &tensor,
+                                  int64_t limit = 8192);
 
 private:
   struct Run {

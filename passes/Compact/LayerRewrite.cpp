@@ -62,6 +62,31 @@ void LayerRewrite::commit(const Twine &what, const Twine &accuracy) {
   eraseWithConstants(layer);
 }
 
+FailureOr<std::unique_ptr<Calibration>>
+createCalibration(func::FuncOp function, ArrayRef<Operation *> layers,
+                  const CalibrationChoice &choice) {
+  if (choice.folder.empty())
+    return std::unique_ptr<Calibration>();
+  return Calibration::create(function, layers, choice.folder, choice.images);
+}
+
+LogicalResult reportChange(func::FuncOp function, StringRef title,
+                           const NetworkSize &before,
+                           Calibration *calibration) {
+  std::string accuracy;
+  if (calibration) {
+    FailureOr<double> error = calibration->measureOutputError();
+    if (failed(error))
+      return failure();
+    accuracy = llvm::formatv(", output off by {0:P1} on {1} images", *error,
+                             calibration->countImages());
+  }
+  InFlightDiagnostic remark = emitRemark(function.getLoc()) << title << ": ";
+  describeChange(*remark.getUnderlyingDiagnostic(), before, measure(function));
+  remark << accuracy;
+  return success();
+}
+
 LogicalResult
 rewriteLayers(func::FuncOp function, const LayerChoice &choice,
               const CalibrationChoice &calibrationChoice, StringRef title,
@@ -69,32 +94,16 @@ rewriteLayers(func::FuncOp function, const LayerChoice &choice,
   FailureOr<SmallVector<Operation *>> layers = chooseLayers(function, choice);
   if (failed(layers))
     return failure();
-  std::unique_ptr<Calibration> calibration;
-  if (!calibrationChoice.folder.empty()) {
-    FailureOr<std::unique_ptr<Calibration>> created = Calibration::create(
-        function, *layers, calibrationChoice.folder, calibrationChoice.images);
-    if (failed(created))
-      return failure();
-    calibration = std::move(*created);
-  }
-
+  FailureOr<std::unique_ptr<Calibration>> calibration =
+      createCalibration(function, *layers, calibrationChoice);
+  if (failed(calibration))
+    return failure();
   NetworkSize before = measure(function);
   for (Operation *layer : *layers)
     if (failed(rewrite(layer,
-                       calibrationChoice.fit ? calibration.get() : nullptr)))
+                       calibrationChoice.fit ? calibration->get() : nullptr)))
       return failure();
-  InFlightDiagnostic remark = emitRemark(function.getLoc()) << title << ": ";
-  describeChange(*remark.getUnderlyingDiagnostic(), before, measure(function));
-  if (!calibration)
-    return success();
-  FailureOr<double> error = calibration->measureOutputError();
-  if (failed(error)) {
-    remark.abandon();
-    return failure();
-  }
-  remark << ", output off by " << llvm::formatv("{0:P1}", *error).str()
-         << " on " << calibration->countImages() << " images";
-  return success();
+  return reportChange(function, title, before, calibration->get());
 }
 
 std::string describeFit(double relativeError) {

@@ -13,6 +13,7 @@
 #include "passes/Compact/Calibration.h"
 #include "passes/Compact/LayerChoice.h"
 #include "passes/Compact/Matrix.h"
+#include "passes/Compact/NetworkSize.h"
 
 #include "llvm/ADT/Twine.h"
 
@@ -64,6 +65,19 @@ struct CalibrationChoice {
   int64_t images = 0;
   bool fit = true; ///< or only measure
 };
+
+/// Reads the images of `choice`, if any, before `function` is changed.
+mlir::FailureOr<std::unique_ptr<Calibration>>
+createCalibration(mlir::func::FuncOp function,
+                  llvm::ArrayRef<mlir::Operation *> layers,
+                  const CalibrationChoice &choice);
+
+/// Remarks on the sizes of `function` before and after, with `title` in front,
+/// and on the error of its results where there is a calibration.
+mlir::LogicalResult reportChange(mlir::func::FuncOp function,
+                                 llvm::StringRef title,
+                                 const NetworkSize &before,
+                                 Calibration *calibration);
 
 /// Calls `rewrite` on each layer that `choice` names, with a calibration where
 /// weights are to be fitted, else with null. Remarks on the sizes of `function`

@@ -26,6 +26,12 @@ namespace windrow::nn {
 /// How a bottleneck weighs its channels by what the whole image holds.
 enum class Attention { FullyConnected, Eca, None };
 
+/// How `nn-prune-channels` measures the weights of a channel.
+enum class Norm { L1, L2 };
+
+/// Which channels `nn-prune-channels` compares with each other.
+enum class PruneScope { Network, Layer };
+
 #define GEN_PASS_DECL
 #include "passes/Compact/Passes.h.inc"
 

@@ -196,4 +196,61 @@ def LowRankDense : NnCompact_Pass<"nn-low-rank-dense", [
   }];
 }
 
+def PruneChannels : NnCompact_Pass<"nn-prune-channels", [
+    Option<"ratio", "ratio", "double", /*default=*/"0.5",
+           "part of the channels that is removed, from 0 to below 1">,
+    ListOption<"layerRatios", "layer-ratios", "std::string",
+               "LAYER=RATIO: the ratio of some layers, named as in `layers`, whose "
+               "channels are compared among themselves; the first that fits a "
+               "layer holds for it">,
+    Option<"scope", "scope", "PruneScope", /*default=*/"PruneScope::Layer",
+           "which channels are compared with each other",
+           [{::llvm::cl::values(
+               clEnumValN(PruneScope::Network, "network", "all of the network"),
+               clEnumValN(PruneScope::Layer, "layer",
+                          "those that the same layers compute"))}]>,
+    Option<"norm", "norm", "Norm", /*default=*/"Norm::L1",
+           "how weights are measured",
+           [{::llvm::cl::values(
+               clEnumValN(Norm::L1, "l1", "sum of their absolute values"),
+               clEnumValN(Norm::L2, "l2", "root of the sum of their squares"))}]>,
+    Option<"minChannels", "min-channels", "int64_t", /*default=*/"4",
+           "fewest channels that a layer keeps">
+  ]> {
+  let summary = "Remove the channels that matter least";
+  let description = [{
+    Channels of convolutions of one group and of fully connected layers are
+    removed: rows of the filter and of the bias that compute them, and, wherever
+    they are read, the columns of filters and the elements of biases, scales and
+    shifts that belong to them: behind residual additions, attention and
+    concatenations, depthwise convolutions, pools and flattening. Channels that
+    are added to each other stay or go together. The network's inputs and results
+    keep theirs.
+
+    A channel matters as much as the l1 or the l2 norm of the weights that
+    compute it (Li et al., "Pruning Filters for Efficient ConvNets", ICLR 2017),
+    divided by the mean of its layer; several that go together, as much as their
+    mean. With `calibration`, the layers that read what is left are fitted on
+    images by ridge regression: to compute what they computed in the original.
+
+    Before:
+
+    ```mlir
+    %0 = nn.conv_2d %x, %f, %b
+       : (tensor<1x8x8x3xf32>, tensor<64x1x1x3xf32>, tensor<64xf32>) -> tensor<1x8x8x64xf32>
+    %1 = nn.conv_2d %0, %g
+       : (tensor<1x8x8x64xf32>, tensor<4x1x1x64xf32>) -> tensor<1x8x8x4xf32>
+    ```
+
+    After, with `ratio=0.5 layers=` the first:
+
+    ```mlir
+    %0 = nn.conv_2d %x, %f, %b
+       : (tensor<1x8x8x3xf32>, tensor<32x1x1x3xf32>, tensor<32xf32>) -> tensor<1x8x8x32xf32>
+    %1 = nn.conv_2d %0, %g
+       : (tensor<1x8x8x32xf32>, tensor<4x1x1x32xf32>) -> tensor<1x8x8x4xf32>
+    ```
+  }];
+}
+
 #endif // WINDROW_PASSES_COMPACT_PASSES_TD

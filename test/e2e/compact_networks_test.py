@@ -28,10 +28,11 @@ SPEEDS = (1.0, 0.6, 0.8)
 TOOL_SECONDS = 400
 
 SMALL_STEPS = ("bottleneck:r=4", "bottleneck:r=4:attention=eca", "separate",
-               "bottleneck:r=8:layers=Conv_[23],dense:rank=4")
+               "prune:ratio=0.3", "bottleneck:r=8:layers=Conv_[23],dense:rank=4")
 TRAINED = (
     ("resnet18-neu", "bottleneck:r=8", 8),
     ("resnet18-neu", "separate", 8),
+    ("resnet18-neu", "prune:ratio=0.3", 8),
     ("vgg16-neu", "bottleneck:r=8,dense:rank=32", 4),
 )
 

@@ -217,6 +217,159 @@ TEST_F(CompactionTest, FactorsAMatrixOfLowRank) {
   }
 }
 
+//===----------------------------------------------------------------------===//
+// nn-prune-channels
+//===----------------------------------------------------------------------===//
+
+/// Layers some of whose channels compute zero, whatever they are given: without
+/// those, a network computes the same, if the right weights are left elsewhere.
+class PruneTest : public CompactionTest {
+protected:
+  /// Zeros instead of the rows of a filter and of a bias that belong to outputs
+  /// in `dead`.
+  Matrix withDeadRows(Matrix elements, int64_t outputs,
+                      ArrayRef<int64_t> dead) {
+    int64_t size = elements.size() / outputs;
+    for (int64_t output : dead)
+      std::fill_n(elements.data() + output * size, size, 0.0);
+    return elements;
+  }
+
+  Value addConv(StringRef name, Value input, int64_t outputs, int64_t kernel,
+                ArrayRef<int64_t> dead, int64_t groups = 1) {
+    int64_t inputs =
+        cast<RankedTensorType>(input.getType()).getDimSize(3) / groups;
+    int64_t pad = kernel / 2;
+    Value filter = constant(
+        {outputs, kernel, kernel, inputs},
+        withDeadRows(random(outputs * kernel * kernel, inputs), outputs, dead));
+    Value bias =
+        constant({outputs}, withDeadRows(random(1, outputs), outputs, dead));
+    return nn::Conv2DOp::create(
+        builder, at(name), input, filter, bias, ArrayRef<int64_t>{1, 1},
+        ArrayRef<int64_t>{pad, pad, pad, pad}, ArrayRef<int64_t>{1, 1}, groups,
+        nn::ClampAttr::get(&context, -0.5f, 2.0f));
+  }
+
+  Value addDense(StringRef name, Value input, int64_t outputs,
+                 ArrayRef<int64_t> dead) {
+    int64_t inputs = cast<RankedTensorType>(input.getType()).getDimSize(1);
+    Value filter =
+        constant({outputs, inputs},
+                 withDeadRows(random(outputs, inputs), outputs, dead));
+    Value bias =
+        constant({outputs}, withDeadRows(random(1, outputs), outputs, dead));
+    return nn::FullyConnectedOp::create(builder, at(name), input, filter, bias,
+                                        nn::ClampAttr());
+  }
+
+  Value flatten(Value image) {
+    auto type = cast<RankedTensorType>(image.getType());
+    return nn::ReshapeOp::create(
+        builder, at("flatten"),
+        type.clone(
+            {type.getDimSize(0), type.getNumElements() / type.getDimSize(0)}),
+        image);
+  }
+
+  Value maxPool(Value image) {
+    return nn::MaxPool2DOp::create(
+        builder, at("pool"), image, ArrayRef<int64_t>{2, 2},
+        ArrayRef<int64_t>{2, 2}, ArrayRef<int64_t>{0, 0, 0, 0},
+        ArrayRef<int64_t>{1, 1}, nn::ClampAttr());
+  }
+
+  /// Prunes the part `ratio` of all channels, which must be the dead ones, and a
+  /// little more for rounding.
+  func::FuncOp prune(double ratio) {
+    func::FuncOp after =
+        rewrite("nn-prune-channels{layers=. scope=network min-channels=1 "
+                "ratio=" +
+                std::to_string(ratio + 1e-4) + "}");
+    reference::expectSameResults(function, after, 1e-5f);
+    return after;
+  }
+
+  static int64_t countFilterElements(func::FuncOp function) {
+    int64_t count = 0;
+    function.walk([&](Operation *op) {
+      if (isa<nn::Conv2DOp, nn::FullyConnectedOp>(op))
+        count += cast<RankedTensorType>(op->getOperand(1).getType())
+                     .getNumElements();
+    });
+    return count;
+  }
+};
+
+TEST_F(PruneTest, FollowsPoolsAndFlattening) {
+  Value x = addConv("a", begin({1, 8, 8, 3}), 8, 3, {1, 6});
+  x = addConv("b", maxPool(x), 12, 3, {0, 4, 5});
+  x = addDense("c", flatten(maxPool(x)), 20, {3, 7, 11, 12, 19});
+  finish(addDense("d", x, 5, {}));
+  func::FuncOp after = prune(10.0 / 40);
+  EXPECT_EQ(countFilterElements(after),
+            6 * 27 + 9 * 9 * 6 + 15 * 4 * 9 + 5 * 15);
+}
+
+TEST_F(PruneTest, KeepsResidualAdditionsTogether) {
+  Value stem = addConv("stem", begin({1, 6, 6, 3}), 8, 1, {2, 3});
+  Value branch = addConv("inner", stem, 6, 3, {5});
+  branch = addConv("branch", branch, 8, 3, {2, 3});
+  Value sum =
+      nn::AddOp::create(builder, at("sum"), stem, branch, nn::ClampAttr());
+  Value scale = constant({8}, random(1, 8));
+  Value shift = constant({8}, withDeadRows(random(1, 8), 8, {2, 3}));
+  sum = nn::ScaleShiftOp::create(builder, at("norm"), sum, scale, shift,
+                                 nn::ClampAttr());
+  finish(addConv("head", sum, 4, 1, {}));
+  func::FuncOp after = prune(3.0 / 14);
+  EXPECT_EQ(countFilterElements(after), 6 * 3 + 5 * 9 * 6 + 6 * 9 * 5 + 4 * 6);
+}
+
+TEST_F(PruneTest, FollowsConcatenationsAndSlices) {
+  Value x = addConv("stem", begin({1, 6, 6, 3}), 6, 1, {4});
+  Value left = addConv("left", x, 5, 1, {0, 3}),
+        right = addConv("right", x, 7, 3, {1, 6});
+  Value joint = nn::ConcatOp::create(builder, at("concat"),
+                                     ValueRange{left, right}, uint64_t(3));
+  // Two channels of the left, five of the right one.
+  Value part = nn::SliceOp::create(builder, at("slice"), joint,
+                                   ArrayRef<int64_t>{0, 0, 0, 3},
+                                   ArrayRef<int64_t>{1, 6, 6, 7});
+  Value both = nn::ConcatOp::create(builder, at("again"),
+                                    ValueRange{part, joint}, uint64_t(3));
+  finish(addConv("head", both, 4, 1, {}));
+  func::FuncOp after = prune(5.0 / 18);
+  EXPECT_EQ(countFilterElements(after),
+            5 * 3 + 3 * 5 + 5 * 9 * 5 + 4 * (5 + 8));
+}
+
+TEST_F(PruneTest, FollowsDepthwiseConvolutions) {
+  Value x = addConv("stem", begin({1, 6, 6, 3}), 6, 1, {0, 4});
+  // Two filters for each channel.
+  x = addConv("depthwise", x, 12, 3, {0, 1, 8, 9}, /*groups=*/6);
+  finish(addConv("head", x, 4, 1, {}));
+  func::FuncOp after = prune(2.0 / 6);
+  EXPECT_EQ(countFilterElements(after), 4 * 3 + 8 * 9 + 4 * 8);
+  after.walk([](nn::Conv2DOp conv) {
+    if (conv.getGroups() != 1)
+      EXPECT_EQ(conv.getGroups(), 4u);
+  });
+}
+
+TEST_F(PruneTest, FollowsChannelAttention) {
+  Value x = addConv("stem", begin({1, 6, 6, 3}), 6, 1, {2, 5});
+  Value pooled = nn::GlobalAvgPoolOp::create(builder, at("pool"), x);
+  // Its dead outputs are gates of one half for channels of zeros.
+  Value gate = addDense("gate", flatten(pooled), 6, {2, 5});
+  gate = nn::SigmoidOp::create(builder, at("gate"), gate.getType(), gate);
+  gate = nn::ReshapeOp::create(builder, at("gate"), pooled.getType(), gate);
+  x = nn::MultiplyOp::create(builder, at("multiply"), x, gate, nn::ClampAttr());
+  finish(addConv("head", x, 4, 1, {}));
+  func::FuncOp after = prune(2.0 / 6);
+  EXPECT_EQ(countFilterElements(after), 4 * 3 + 4 * 4 + 4 * 4);
+}
+
 /// Registers passes once, before any test parses a pipeline.
 const bool passesAreRegistered = (registerPassesAndPipelines(), true);
 

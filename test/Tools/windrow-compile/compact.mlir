@@ -18,8 +18,11 @@
 // RUN: windrow-compile %s --compact=separate:terms=1 --compile-to=graph 2>/dev/null | FileCheck %s --check-prefix=SEPARATE
 // SEPARATE: nn.conv_2d {{.*}}groups = 8
 
+// RUN: windrow-compile %s --compact=prune:ratio=0.25:norm=l2:scope=network:min-channels=2 --compile-to=graph 2>/dev/null | FileCheck %s --check-prefix=PRUNE
+// PRUNE: nn.conv_2d {{.*}} -> tensor<1x4x4x12xf32>
+
 // RUN: not windrow-compile %s --compact=shrink --compile-to=graph 2>&1 | FileCheck %s --check-prefix=STEP
-// STEP: windrow-compile: error: --compact: 'shrink' must be a way to compact: one of bottleneck, separate, dense
+// STEP: windrow-compile: error: --compact: 'shrink' must be a way to compact: one of prune, bottleneck, separate, dense
 
 // RUN: not windrow-compile %s --compact=dense:r=8 --compile-to=graph 2>&1 | FileCheck %s --check-prefix=KEY
 // KEY: windrow-compile: error: --compact: 'r' must be a key of 'dense': one of energy, rank, layers, min-parameters
