@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 #include <utility>
 
 namespace windrow {
@@ -91,6 +92,7 @@ size_t PackedWeights::insert(const xnn_weights_cache_look_up_key &key,
     assert(blocks.back() == packed && "packed into the last block");
     Slab &slab = slabs.back();
     size_t size = slab.memory.get() + slab.used - blocks.back();
+    std::memset(blocks.back(), 0, size);
     slab.used -= size;
     total -= size;
     blocks.pop_back();
