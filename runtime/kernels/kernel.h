@@ -6,12 +6,13 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A kernel is one operator of a bundle, most of them on XNNPACK. Its life has three steps:
-// creation packs the weights and fixes the shapes, `bind` fixes the memory, and
-// `run`, any number of times, computes and allocates nothing.
+// A kernel is one operator of a bundle, most of them on XNNPACK. Its life has
+// three steps: creation packs the weights and fixes the shapes, `bind` fixes
+// the memory, and `run`, any number of times, computes and allocates nothing.
 //
 // The kernels of all strips of a layer share one packed copy of its weights,
-// and a strip gives bit for bit the rows that the whole layer gives.
+// and a strip gives bit for bit the rows that the whole layer gives; one of a
+// Winograd convolution does where it begins at a tile.
 //
 //===----------------------------------------------------------------------===//
 
