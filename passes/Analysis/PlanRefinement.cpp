@@ -56,7 +56,7 @@ Refinement::Refinement(const CostModel &model, const Plan &plan)
     isFused.push_back(!placement.computed.empty());
   const auto size =
       static_cast<int64_t>(network.layers.size() * (model.numDevices() + 4));
-  predictionsLeft = std::clamp<int64_t>(800'000 / size, 20, 1500);
+  predictionsLeft = std::clamp<int64_t>(500'000 / size, 20, 1500);
 }
 
 std::vector<Run> Refinement::findRuns() const {

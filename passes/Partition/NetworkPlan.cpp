@@ -12,6 +12,8 @@
 #include "dialects/Nn/Nn.h"
 #include "llvm/ADT/DenseMap.h"
 
+#include <optional>
+
 using namespace mlir;
 using namespace windrow;
 using namespace windrow::cluster;
@@ -65,8 +67,7 @@ OperatorShape cluster::describeOperator(Operation *op) {
     shape.window = {filter.getDimSize(1), filter.getDimSize(2)};
   }
   if (auto conv = dyn_cast<nn::Conv2DOp>(op))
-    shape.kernel =
-        nn::stringifyConvolutionAlgorithm(conv.getAlgorithm()).str();
+    shape.kernel = nn::stringifyConvolutionAlgorithm(conv.getAlgorithm()).str();
   shape.input = describeSize(op->getOperand(0));
   shape.output = describeSize(op->getResult(0));
   if (op->getNumOperands() == 2)
@@ -90,6 +91,25 @@ static std::string describePlace(Operation *op) {
   return "";
 }
 
+/// Which channels of `operand` a channel of the result is computed from;
+/// nothing where these are neither all of them nor the same one.
+static std::optional<ChannelUse>
+findChannelUse(nn::ChannelWindowOpInterface windows, OpOperand &operand) {
+  const TensorRegion whole = nn::wholeRegion(operand.get());
+  const int64_t channels = nn::wholeRegion(windows->getResult(0)).channels.end;
+  bool isAll = true, isSame = true;
+  for (int64_t channel : {int64_t(0), channels - 1}) {
+    const ChannelInterval one{channel, channel + 1};
+    const TensorRegion region =
+        windows.getChannelRegion(operand.getOperandNumber(), one);
+    isAll &= region.rows == whole.rows && region.channels == whole.channels;
+    isSame &= region.rows == whole.rows && region.channels == one;
+  }
+  if (isAll)
+    return ChannelUse::All;
+  return isSame ? std::optional(ChannelUse::Same) : std::nullopt;
+}
+
 namespace {
 class NetworkExtractor {
 public:
@@ -98,6 +118,7 @@ public:
 private:
   size_t addTensor(Value value);
   void addLayer(Operation *op);
+  void addChannels(Operation *op, Layer &layer);
   LayerOperand describeOperand(OpOperand &operand);
 
   ExtractedNetwork extracted;
@@ -127,6 +148,27 @@ LayerOperand NetworkExtractor::describeOperand(OpOperand &operand) {
   return described;
 }
 
+/// Whether and how `op` can be divided by channels.
+void NetworkExtractor::addChannels(Operation *op, Layer &layer) {
+  auto sum = dyn_cast<nn::ChannelReductionOpInterface>(op);
+  layer.isPartialSplittable =
+      sum && sum.isChannelReducible() && layer.operands.size() == 1;
+  auto windows = dyn_cast<nn::ChannelWindowOpInterface>(op);
+  layer.isChannelSplittable = windows && windows.isChannelSplittable();
+  if (!layer.isChannelSplittable)
+    return;
+  size_t position = 0;
+  for (OpOperand &operand : op->getOpOperands()) {
+    if (!tensors.contains(operand.get()))
+      continue;
+    std::optional<ChannelUse> use;
+    if (windows.carriesChannels(operand.getOperandNumber()))
+      use = findChannelUse(windows, operand);
+    layer.isChannelSplittable &= use.has_value();
+    layer.operands[position++].channels = use.value_or(ChannelUse::All);
+  }
+}
+
 void NetworkExtractor::addLayer(Operation *op) {
   Layer layer;
   layer.name = describePlace(op);
@@ -142,6 +184,7 @@ void NetworkExtractor::addLayer(Operation *op) {
     layer.rowGrain = windows.getRowGrain();
   layer.isRowReduction =
       isa<nn::RowReductionOpInterface>(op) && layer.operands.size() == 1;
+  addChannels(op, layer);
   layer.result = addTensor(op->getResult(0));
   extracted.network.layers.push_back(std::move(layer));
   extracted.operations.push_back(op);
