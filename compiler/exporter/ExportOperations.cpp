@@ -95,20 +95,21 @@ static bool isConstant(Value value) {
 }
 
 static void exportOp(GraphExporter &graph, nn::FullyConnectedOp op) {
-  ArrayRef<int64_t> filterShape = shapeOf(op.getFilter());
-  ExportedTensor input = isConstant(op.getFilter())
-                             ? graph.getAny(op.getInput())
-                             : graph.getDirect(op.getInput());
-  if (input.isDirect(shapeOf(op.getInput())))
-    input.name = graph.getPlain(op.getInput());
-  TensorLayout layout = TensorLayout::plain(filterShape);
-  if (!input.isDirect(shapeOf(op.getInput()))) {
-    // The columns in the order of the flattened image.
-    layout = input.layout;
-    layout.view[0] = filterShape[0];
+  Value input = op.getInput(), filter = op.getFilter();
+  std::string inputName;
+  TensorLayout columns = TensorLayout::plain(shapeOf(filter));
+  ExportedTensor flattened;
+  if (isConstant(filter))
+    flattened = graph.getAny(input);
+  if (!isConstant(filter) || flattened.isDirect(shapeOf(input))) {
+    inputName = graph.getPlain(input);
+  } else {
+    inputName = flattened.name;
+    columns = flattened.layout;
+    columns.view[0] = shapeOf(filter)[0];
   }
   SmallVector<std::string> operands = {
-      input.name, graph.get(op.getFilter(), filterShape, layout).name};
+      inputName, graph.get(filter, shapeOf(filter), columns).name};
   if (op.getBias())
     operands.push_back(graph.getPlain(op.getBias()));
   std::string name = graph.addNode("Gemm", op, operands,

@@ -35,6 +35,7 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 EXAMPLE = os.path.join(ROOT, "examples", "neu_cls")
 sys.path.insert(0, EXAMPLE)
 import onnx_network  # noqa: E402
+import results  # noqa: E402
 import textures  # noqa: E402
 
 QUICKSTART = os.path.join(ROOT, "examples", "quickstart", "model", "surface_defects.onnx")
@@ -180,6 +181,36 @@ class Loader(unittest.TestCase):
             with self.assertRaises(onnx_network.UnsupportedModel) as caught:
                 onnx_network.OnnxNetwork(path)
             self.assertEqual(str(caught.exception), message)
+
+
+class Size(unittest.TestCase):
+    """What results.py counts in an exported network."""
+
+    def test_counts_parameters_and_macs_of_published_networks(self):
+        # As benchmarks/models/generate.py lists them.
+        for architecture, parameters, gmacs in (("squeezenet1_1", 1235496, 0.35),
+                                                ("resnet18", 11689512, 1.81)):
+            with self.subTest(architecture=architecture), \
+                    tempfile.TemporaryDirectory() as folder:
+                path = os.path.join(folder, "model.onnx")
+                run(sys.executable,
+                    os.path.join(ROOT, "benchmarks", "models", "generate.py"),
+                    architecture, f"--out={path}")
+                exported = export(path, folder)
+                size = results.measure_size(exported)
+                # A folded batch norm leaves a bias of its two parameters a channel.
+                folded = sum(node.op_type == "BatchNormalization" and
+                             dict(sizes(path))[node.input[1]]
+                             for node in onnx.load(path).graph.node)
+                self.assertEqual(size["parameters"], parameters - folded)
+                self.assertAlmostEqual(size["macs"] / 1e9, gmacs, delta=0.01)
+                self.assertEqual(size["bytes"], os.path.getsize(exported))
+
+
+def sizes(path):
+    """(name, number of elements) of the weights in an ONNX file."""
+    for tensor in onnx.load(path).graph.initializer:
+        yield tensor.name, int(np.prod(tensor.dims))
 
 
 class Distill(unittest.TestCase):
