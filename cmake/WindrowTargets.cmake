@@ -147,13 +147,14 @@ function(windrow_add_script_test name script)
     ENVIRONMENT "WINDROW_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
 endfunction()
 
-# windrow_add_lit_suite(folder [SANITIZE])
+# windrow_add_lit_suite(folder [SANITIZE tool...])
 #
 # The lit tests under `folder` of the current directory as one CTest test, which
-# writes lit.folder.xml for test/support/summarize_tests.py. SANITIZE as above.
-# lit rejects a suite without tests, so an empty folder defines none.
+# writes lit.folder.xml for test/support/summarize_tests.py. SANITIZE as above,
+# with the tools that these tests run. lit rejects a suite without tests, so an
+# empty folder defines none.
 function(windrow_add_lit_suite folder)
-  cmake_parse_arguments(PARSE_ARGV 1 ARG "SANITIZE" "" "")
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SANITIZE")
   file(GLOB_RECURSE tests "${folder}/*.mlir" "${folder}/*.test")
   if(NOT tests)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${folder}")
@@ -167,11 +168,7 @@ function(windrow_add_lit_suite folder)
   set_tests_properties(lit.${folder} PROPERTIES LABELS lit RUN_SERIAL ON TIMEOUT 1200)
   if(ARG_SANITIZE)
     set_property(TEST lit.${folder} APPEND PROPERTY LABELS sanitize)
-    foreach(tool IN ITEMS windrow-translate windrow-opt windrow-compile)
-      if(TARGET ${tool})
-        add_dependencies(windrow-sanitize-tests ${tool})
-      endif()
-    endforeach()
+    add_dependencies(windrow-sanitize-tests ${ARG_SANITIZE})
   endif()
 endfunction()
 
