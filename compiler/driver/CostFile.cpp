@@ -54,8 +54,7 @@ static std::array<int64_t, 2> readSize(const YAML::Node &node,
 /// False where there is none.
 static bool readFlag(const YAML::Node &node, const std::string &key) {
   bool value = false;
-  if (node && (!node.IsScalar() ||
-               !YAML::convert<bool>::decode(node, value)))
+  if (node && (!node.IsScalar() || !YAML::convert<bool>::decode(node, value)))
     fail(node, key + " must be true or false, got " + describe(node));
   return value;
 }

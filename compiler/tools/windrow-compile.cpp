@@ -30,8 +30,8 @@ static cl::opt<std::string>
                 cl::cat(category));
 static cl::opt<cluster::Strategy>
     strategy("strategy", cl::desc("How the devices share the work:"),
-             cl::init(cluster::Strategy::Dp),
-             cluster::strategyValues(), cl::cat(category));
+             cl::init(cluster::Strategy::Dp), cluster::strategyValues(),
+             cl::cat(category));
 static cl::opt<KernelChoice> kernels(
     "kernels", cl::desc("How convolutions are computed:"),
     cl::init(KernelChoice::Auto),

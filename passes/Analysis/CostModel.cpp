@@ -79,8 +79,8 @@ static double interpolate(const MeasuredOperator &measured, double rows,
 
 static bool isSameKind(const OperatorShape &a, const OperatorShape &b) {
   auto isGrouped = [](const OperatorShape &shape) { return shape.groups > 1; };
-  return a.kind == b.kind && a.kernel == b.kernel && a.window == b.window && a.strides == b.strides &&
-         isGrouped(a) == isGrouped(b);
+  return a.kind == b.kind && a.kernel == b.kernel && a.window == b.window &&
+         a.strides == b.strides && isGrouped(a) == isGrouped(b);
 }
 
 /// How far two works are from each other: in powers of e of either number.

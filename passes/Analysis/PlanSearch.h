@@ -1,5 +1,4 @@
-//===- PlanSearch.h - The fastest plan for the machines there are *- C++
-//-*-===//
+//===- PlanSearch.h - The fastest plan for a cluster ------------*- C++ -*-===//
 //
 // Part of the Windrow Project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.

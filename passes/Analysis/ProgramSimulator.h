@@ -1,4 +1,4 @@
-//===- ProgramSimulator.h - Executes the devices' programs in numbers *- C++ -*-===//
+//===- ProgramSimulator.h - Runs programs in numbers ------------*- C++ -*-===//
 //
 // Part of the Windrow Project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.
@@ -7,9 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 //
-// A second opinion on a plan: executes what the plan became, one list of steps for
-// each participant, against the cost model. It shares nothing with the timeline
-// that guides the search but the model.
+// A second opinion on a plan: executes what the plan became, one list of steps
+// for each participant, against the cost model. It shares nothing with the
+// timeline that guides the search but the model.
 //
 //===----------------------------------------------------------------------===//
 
@@ -43,11 +43,11 @@ struct SimulatedRun {
   std::vector<double> waiting;   ///< by participant
 };
 
-/// Runs `programs`, one for each participant of `model`, the client last, event by
-/// event: a participant takes its steps in order; a send leaves through its card
-/// after those before it and takes no time but the message's own; cards take in one
-/// message at a time, in the order in which they come. Each channel must have one
-/// send and one receive, and no wait may be for ever.
+/// Runs `programs`, one for each participant of `model`, the client last, event
+/// by event: a participant takes its steps in order; a send leaves through its
+/// card after those before it and takes no time but the message's own; cards
+/// take in one message at a time, in the order in which they come. Each channel
+/// must have one send and one receive, and no wait may be for ever.
 SimulatedRun simulatePrograms(const CostModel &model,
                               const std::vector<Program> &programs);
 

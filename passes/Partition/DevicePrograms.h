@@ -18,8 +18,8 @@ namespace windrow::cluster {
 /// The steps of every participant of `plan`, a module that was split: what is
 /// computed, and what is sent and received, in the order of execution. Devices
 /// are numbered as in `model`, of whose cluster they must be; one that has no
-/// module has no steps. Rows that are cut out or joined cost nothing: the bundle
-/// lays them out in place.
+/// module has no steps. Rows that are cut out or joined cost nothing: the
+/// bundle lays them out in place.
 std::vector<Program> extractPrograms(mlir::ModuleOp plan,
                                      const CostModel &model);
 

@@ -1,5 +1,4 @@
-//===- NetworkPlan.h - Between nn functions and the planner's numbers *- C++
-//-*-===//
+//===- NetworkPlan.h - From nn to numbers and back --------------*- C++ -*-===//
 //
 // Part of the Windrow Project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.
@@ -39,8 +38,8 @@ ExtractedNetwork extractNetwork(mlir::func::FuncOp function);
 /// What `op`, of the nn dialect, is, as cost tables name it.
 OperatorShape describeOperator(mlir::Operation *op);
 
-/// The number of rows that the cost of `op` grows with: of its result, or of the
-/// operand that it reduces.
+/// The number of rows that the cost of `op` grows with: of its result, or of
+/// the operand that it reduces.
 int64_t countCostRows(mlir::Operation *op);
 
 /// Writes `plan` on the operations: `cluster.layout`, and `cluster.partials`

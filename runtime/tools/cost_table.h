@@ -27,7 +27,7 @@ namespace windrow {
 
 /// What the cost of an operator depends on, beside its rows.
 struct OperatorShape {
-  std::string kind;   ///< name of the `nn` operation, such as "conv_2d"
+  std::string kind; ///< name of the `nn` operation, such as "conv_2d"
   /// Of "conv_2d": "direct", "winograd4x4" or "winograd2x2"; else empty.
   std::string kernel;
   /// Height and width; ones where the kind has no window.

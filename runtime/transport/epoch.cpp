@@ -36,8 +36,7 @@ bool Endpoint::waitUntil(std::unique_lock<std::mutex> &lock, Deadline deadline,
 
 Status Endpoint::waitEpochEnd() {
   std::unique_lock lock(mutex);
-  waitUntil(lock, noDeadline,
-            [&] { return stopped || phase != Phase::Open; });
+  waitUntil(lock, noDeadline, [&] { return stopped || phase != Phase::Open; });
   return endCallLocked(Status());
 }
 

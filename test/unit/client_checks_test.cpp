@@ -121,9 +121,7 @@ const Case cases[] = {
     {"InputTypeWithoutImage", [](TestBundle &b) { b.header.image.reset(); },
      "input 'image': element type must be F32, got U8"},
     {"OutputType",
-     [](TestBundle &b) {
-       b.header.tensors[1]->type = format::ElementType::U8;
-     },
+     [](TestBundle &b) { b.header.tensors[1]->type = format::ElementType::U8; },
      "output 'scores': element type must be F32, got U8"},
     {"ImageDims",
      [](TestBundle &b) {

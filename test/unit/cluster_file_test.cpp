@@ -19,8 +19,7 @@ namespace {
 
 class ClusterFile : public testing::Test {
 protected:
-  tl::expected<ClusterDescription, FileError>
-  read(const std::string &text) {
+  tl::expected<ClusterDescription, FileError> read(const std::string &text) {
     std::ofstream(path) << text;
     return readClusterFile(path);
   }

@@ -279,8 +279,8 @@ protected:
         ArrayRef<int64_t>{1, 1}, nn::ClampAttr());
   }
 
-  /// Prunes the part `ratio` of all channels, which must be the dead ones, and a
-  /// little more for rounding.
+  /// Prunes the part `ratio` of all channels, which must be the dead ones, and
+  /// a little more for rounding.
   func::FuncOp prune(double ratio) {
     func::FuncOp after =
         rewrite("nn-prune-channels{layers=. scope=network min-channels=1 "

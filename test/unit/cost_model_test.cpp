@@ -20,10 +20,11 @@ namespace {
 CostTable tableFor(const Network &network, std::vector<int64_t> rows,
                    std::vector<double> seconds) {
   CostTable table;
-  table.devices.push_back({"d0",
-                           1,
-                           0.0,
-                           {{network.layers[0].shape, std::move(rows), std::move(seconds)}}});
+  table.devices.push_back(
+      {"d0",
+       1,
+       0.0,
+       {{network.layers[0].shape, std::move(rows), std::move(seconds)}}});
   return table;
 }
 

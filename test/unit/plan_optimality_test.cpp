@@ -20,13 +20,15 @@ using namespace windrow::test;
 
 namespace {
 
-/// All ways to place a layer on two devices, but for rows that are computed again.
+/// All ways to place a layer on two devices, but for rows that are computed
+/// again.
 std::vector<LayerPlacement> placementsOf(const Network &network, size_t index) {
   const Layer &layer = network.layers[index];
   const NetworkTensor &result = network.tensors[layer.result];
-  std::vector<LayerPlacement> all{{LayerMode::Owner, {0}, {}, {}, {}, {}},
-                                  {LayerMode::Owner, {1}, {}, {}, {}, {}},
-                                  {LayerMode::Replicated, {0, 1}, {}, {}, {}, {}}};
+  std::vector<LayerPlacement> all{
+      {LayerMode::Owner, {0}, {}, {}, {}, {}},
+      {LayerMode::Owner, {1}, {}, {}, {}, {}},
+      {LayerMode::Replicated, {0, 1}, {}, {}, {}, {}}};
   for (const std::vector<size_t> &devices :
        {std::vector<size_t>{0, 1}, std::vector<size_t>{1, 0}}) {
     for (int64_t row = 1; layer.isRowSplittable && row < result.rows; ++row)

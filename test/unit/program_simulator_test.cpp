@@ -1,4 +1,5 @@
-//===- program_simulator_test.cpp - Executes the devices' programs in numbers ===//
+//===- program_simulator_test.cpp - Executes the devices' programs in numbers
+//===//
 //
 // Part of the Windrow Project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.
@@ -16,7 +17,8 @@ using namespace windrow::test;
 
 namespace {
 
-/// Two devices on links of 1 MB/s and 10 ms, where a message costs either end 1 ms.
+/// Two devices on links of 1 MB/s and 10 ms, where a message costs either end 1
+/// ms.
 class ProgramSimulator : public testing::Test {
 protected:
   using Kind = ProgramStep::Kind;
@@ -38,24 +40,23 @@ protected:
 };
 
 TEST_F(ProgramSimulator, AMessageTakesBothEndsAndTheLink) {
-  SimulatedRun result = run({{{Kind::Receive, 0, client, 0, 5000},
-                              {Kind::Compute, 3e-3},
-                              {Kind::Send, 0, client, 1, 2000}},
-                             {},
-                             {{Kind::Send, 0, 0, 0, 5000},
-                              {Kind::Receive, 0, 0, 1, 2000}}});
-  EXPECT_NEAR(result.latency, (1 + 10 + 5 + 1) * 1e-3 + 3e-3 +
-                                  (1 + 10 + 2 + 1) * 1e-3,
-              1e-12);
+  SimulatedRun result =
+      run({{{Kind::Receive, 0, client, 0, 5000},
+            {Kind::Compute, 3e-3},
+            {Kind::Send, 0, client, 1, 2000}},
+           {},
+           {{Kind::Send, 0, 0, 0, 5000}, {Kind::Receive, 0, 0, 1, 2000}}});
+  EXPECT_NEAR(result.latency,
+              (1 + 10 + 5 + 1) * 1e-3 + 3e-3 + (1 + 10 + 2 + 1) * 1e-3, 1e-12);
   EXPECT_NEAR(result.waiting[0], 16e-3, 1e-12);
   EXPECT_NEAR(result.computing[0], 3e-3, 1e-12);
 }
 
 TEST_F(ProgramSimulator, ACardSendsOneMessageAfterTheOther) {
-  SimulatedRun result = run({{{Kind::Receive, 0, client, 0, 5000}},
-                             {{Kind::Receive, 0, client, 1, 5000}},
-                             {{Kind::Send, 0, 0, 0, 5000},
-                              {Kind::Send, 0, 1, 1, 5000}}});
+  SimulatedRun result =
+      run({{{Kind::Receive, 0, client, 0, 5000}},
+           {{Kind::Receive, 0, client, 1, 5000}},
+           {{Kind::Send, 0, 0, 0, 5000}, {Kind::Send, 0, 1, 1, 5000}}});
   EXPECT_NEAR(result.waiting[0], 16e-3, 1e-12);
   EXPECT_NEAR(result.waiting[1], 21e-3, 1e-12);
 }
@@ -71,12 +72,12 @@ TEST_F(ProgramSimulator, ACardReceivesOneMessageAfterTheOther) {
 }
 
 TEST_F(ProgramSimulator, SendsDoNotHoldUpComputing) {
-  SimulatedRun result = run({{{Kind::Send, 0, client, 0, 50000},
-                              {Kind::Compute, 20e-3},
-                              {Kind::Send, 0, client, 1, 1000}},
-                             {},
-                             {{Kind::Receive, 0, 0, 0, 50000},
-                              {Kind::Receive, 0, 0, 1, 1000}}});
+  SimulatedRun result =
+      run({{{Kind::Send, 0, client, 0, 50000},
+            {Kind::Compute, 20e-3},
+            {Kind::Send, 0, client, 1, 1000}},
+           {},
+           {{Kind::Receive, 0, 0, 0, 50000}, {Kind::Receive, 0, 0, 1, 1000}}});
   // The second message leaves when the first one has.
   EXPECT_NEAR(result.latency, 1e-3 + 50e-3 + 1e-3 + 10e-3 + 1e-3, 1e-12);
 }
