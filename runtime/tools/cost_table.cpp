@@ -9,12 +9,12 @@
 #include "runtime/tools/cost_table.h"
 
 #include "runtime/artifact/shape.h"
+#include "runtime/tools/file_output.h"
 
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 #include <fstream>
-#include <unistd.h>
 
 using namespace windrow;
 using Json = nlohmann::ordered_json;
@@ -428,19 +428,7 @@ static std::string formatFile(const CostTable &table) {
 
 Status windrow::writeCostTable(const std::filesystem::path &path,
                                const CostTable &table) {
-  std::filesystem::path partial = path;
-  partial += fmt::format(".{}.partial", ::getpid());
-  std::ofstream stream(partial);
-  stream << formatFile(table);
-  stream.close();
-  std::error_code error;
-  if (stream)
-    std::filesystem::rename(partial, path, error);
-  if (stream && !error)
-    return {};
-  std::filesystem::remove(partial, error);
-  return Status(StatusCode::Unavailable,
-                fmt::format("{}: file cannot be written", path.string()));
+  return writeFile(path, {formatFile(table)});
 }
 
 /// "conv_2d direct 3x3 stride 2x2 112x64 to 56x128".

@@ -8,6 +8,8 @@
 
 #include "runtime/tools/npy_file.h"
 
+#include "runtime/tools/file_output.h"
+
 #include <charconv>
 #include <fmt/format.h>
 #include <fstream>
@@ -151,21 +153,11 @@ Status windrow::writeNpy(const std::filesystem::path &path,
                 ' ');
   header += '\n';
 
-  std::filesystem::path partial = path;
-  partial += ".partial";
-  std::ofstream stream(partial, std::ios::binary);
-  stream << magic << '\x01' << '\0' << static_cast<char>(header.size() & 0xff)
-         << static_cast<char>(header.size() >> 8) << header;
-  stream.write(
-      reinterpret_cast<const char *>(tensor.values.data()),
-      static_cast<std::streamsize>(tensor.values.size() * sizeof(float)));
-  stream.close();
-  std::error_code error;
-  if (stream)
-    std::filesystem::rename(partial, path, error);
-  if (stream && !error)
-    return {};
-  std::filesystem::remove(partial, error);
-  return Status(StatusCode::Unavailable,
-                fmt::format("{}: file cannot be written", path.string()));
+  std::string start(magic);
+  start += {'\x01', '\0', static_cast<char>(header.size() & 0xff),
+            static_cast<char>(header.size() >> 8)};
+  return writeFile(path,
+                   {start, header,
+                    {reinterpret_cast<const char *>(tensor.values.data()),
+                     tensor.values.size() * sizeof(float)}});
 }
