@@ -22,6 +22,9 @@ import tempfile
 import time
 
 START_SECONDS, STOP_SECONDS = 30, 5
+# Before commands that other programs of the machine shall not disturb; the switch,
+# which stands for hardware, goes before all.
+REAL_TIME, REAL_TIME_SWITCH = ("chrt", "-f", "20"), ("chrt", "-f", "40")
 FIRST_PORT = 7801
 
 
@@ -54,7 +57,8 @@ class Loopback:
 
     description = "loopback, unlimited"
 
-    def __init__(self, nodes):
+    def __init__(self, nodes, real_time=False):
+        self.prefix = REAL_TIME if real_time else ()
         self.addresses = [f"127.0.0.1:{free_port()}" for _ in range(nodes)]
 
     def __enter__(self):
@@ -68,7 +72,7 @@ class Loopback:
 
     def command(self, place, arguments):
         del place
-        return arguments
+        return [*self.prefix, *arguments]
 
 
 class Rig:
@@ -76,14 +80,16 @@ class Rig:
 
     description = "namespaces behind a switch"
 
-    def __init__(self, rig, nodes):
+    def __init__(self, rig, nodes, real_time=False):
         self.rig, self.nodes = rig, nodes
+        self.prefix, self.switch_prefix = (
+            (REAL_TIME, REAL_TIME_SWITCH) if real_time else ((), ()))
         self.folder = tempfile.mkdtemp(prefix="windrow-rig-")
         self.environment = dict(os.environ, RIG_DIR=self.folder)
         self.addresses = []
 
     def call(self, *arguments):
-        done = subprocess.run([self.rig, *arguments], env=self.environment,
+        done = subprocess.run([*self.switch_prefix, self.rig, *arguments], env=self.environment,
                               capture_output=True, text=True, timeout=120)
         if done.returncode != 0:
             raise ClusterError(f"rig {' '.join(arguments)}: "
@@ -109,13 +115,13 @@ class Rig:
             self.call("link", str(1 + place), str(rate_mbit), str(delay_us))
 
     def command(self, place, arguments):
-        return ["ip", "netns", "exec", f"rig{1 + place}", *arguments]
+        return ["ip", "netns", "exec", f"rig{1 + place}", *self.prefix, *arguments]
 
 
-def emulated_network(root, nodes):
+def emulated_network(root, nodes, real_time=False):
     """The best network that this machine allows, and why it is no better."""
     rig, reason = find_rig(root)
-    return (Rig(rig, nodes), "") if rig else (Loopback(nodes), reason)
+    return (Rig(rig, nodes, real_time), "") if rig else (Loopback(nodes, real_time), reason)
 
 
 class Nodes:

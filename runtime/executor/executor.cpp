@@ -145,7 +145,7 @@ std::span<std::byte> BundleExecutor::tensorData(uint32_t index) {
 
 Expected<std::chrono::nanoseconds>
 BundleExecutor::timeOperator(uint32_t index) {
-  pacer.beginWork();
+  pacer.beginWork(index);
   Status status = kernels[index]->run();
   std::chrono::nanoseconds taken = pacer.endWork();
   if (status.ok())

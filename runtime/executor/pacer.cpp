@@ -10,13 +10,20 @@
 
 #include <cassert>
 #include <ctime>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/resource.h>
 #include <thread>
+#include <unistd.h>
 
 using namespace windrow;
 using std::chrono::nanoseconds;
 
 /// Shorter sleeps are saved up: they would take longer than asked for.
 static constexpr nanoseconds shortestSleep = std::chrono::microseconds(100);
+
+/// Others can wait for shorter work.
+static constexpr nanoseconds longWork = std::chrono::microseconds(1000);
 
 static nanoseconds readClock(clockid_t clock) {
   timespec time{};
@@ -34,17 +41,52 @@ nanoseconds Pacer::workTime() const {
                                     : CLOCK_MONOTONIC);
 }
 
-void Pacer::beginWork() {
+void Pacer::prepareThread() {
+  constexpr int highestNiceLevel = -20;
+  isPrepared = true;
+  int policy = SCHED_OTHER;
+  sched_param parameters{};
+  pthread_getschedparam(pthread_self(), &policy, &parameters);
+  if (!isSingleThreaded || (policy != SCHED_FIFO && policy != SCHED_RR))
+    return;
+  realTimePolicy = policy;
+  realTimePriority = parameters.sched_priority;
+  // Best effort, as all of this.
+  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), highestNiceLevel);
+}
+
+void Pacer::setRealTime(bool isRealTime) {
+  if (!realTimePolicy || isRealTime == hasRealTime)
+    return;
+  hasRealTime = isRealTime;
+  sched_param parameters{};
+  parameters.sched_priority = isRealTime ? realTimePriority : 0;
+  pthread_setschedparam(
+      pthread_self(), isRealTime ? *realTimePolicy : SCHED_OTHER, &parameters);
+}
+
+void Pacer::beginWork(size_t work) {
   wallStart = readClock(CLOCK_MONOTONIC);
-  if (pace != 1)
-    workStart = workTime();
+  if (pace == 1)
+    return;
+  if (!isPrepared)
+    prepareThread();
+  current = work;
+  if (lastTimes.size() <= work)
+    lastTimes.resize(work + 1, longWork);
+  // Other work may go first from here on: a wait that the pace has room for.
+  if (lastTimes[work] >= longWork)
+    setRealTime(false);
+  workStart = workTime();
 }
 
 nanoseconds Pacer::endWork() {
   if (pace == 1)
     return readClock(CLOCK_MONOTONIC) - wallStart;
+  setRealTime(true);
+  lastTimes[current] = workTime() - workStart;
   auto wanted =
-      std::chrono::duration_cast<nanoseconds>((workTime() - workStart) / pace);
+      std::chrono::duration_cast<nanoseconds>(lastTimes[current] / pace);
   nanoseconds wallEnd = readClock(CLOCK_MONOTONIC);
   due += wanted - (wallEnd - wallStart);
   if (due < shortestSleep)

@@ -10,6 +10,9 @@
 #define WINDROW_RUNTIME_EXECUTOR_PACER_H
 
 #include <chrono>
+#include <cstddef>
+#include <optional>
+#include <vector>
 
 namespace windrow {
 
@@ -17,12 +20,19 @@ namespace windrow {
 /// share of the machine's speed. Where one thread works, what counts is its
 /// processor time, so that other programs on the machine do not slow it down
 /// twice.
+///
+/// Several paced processes stand for several machines, which share this one's
+/// processors: a thread that just wants to send its result would wait for the
+/// long work of another. Where the thread that works has real-time priority, it
+/// therefore gives it up for long work, and has it back for all else.
 class Pacer {
 public:
   /// `pace` is above 0 and at most 1; 1 does nothing.
   Pacer(double pace, bool isSingleThreaded);
 
-  void beginWork();
+  /// Always from the same thread. `work` tells what is done again and again
+  /// from other work.
+  void beginWork(size_t work);
   /// Sleeps as is due, and returns what the work has taken at the pace. Single
   /// sleeps are longer or shorter than that; their sum is not.
   std::chrono::nanoseconds endWork();
@@ -31,6 +41,8 @@ private:
   using Nanoseconds = std::chrono::nanoseconds;
 
   Nanoseconds workTime() const;
+  void prepareThread();
+  void setRealTime(bool isRealTime);
 
   const double pace;
   const bool isSingleThreaded;
@@ -38,6 +50,14 @@ private:
   Nanoseconds wallStart{};
   /// Sleep that is due; negative after a sleep that took too long.
   Nanoseconds due{};
+  size_t current = 0;
+  /// By work, what it took last.
+  std::vector<Nanoseconds> lastTimes;
+  bool isPrepared = false;
+  /// SCHED_FIFO or SCHED_RR, with which the thread came, and its priority.
+  std::optional<int> realTimePolicy;
+  int realTimePriority = 0;
+  bool hasRealTime = true;
 };
 
 } // namespace windrow

@@ -1,0 +1,115 @@
+//===- pacer_test.cpp - Work at a share of the machine's speed ------------===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/executor/pacer.h"
+
+#include <ctime>
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <sched.h>
+#include <thread>
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+using std::chrono::steady_clock;
+
+namespace windrow::test {
+namespace {
+
+nanoseconds processorTime() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + nanoseconds(time.tv_nsec);
+}
+
+void work(nanoseconds duration) {
+  for (nanoseconds start = processorTime(); processorTime() - start < duration;)
+    ;
+}
+
+int schedulingPolicy() {
+  int policy = SCHED_OTHER;
+  sched_param parameters{};
+  pthread_getschedparam(pthread_self(), &policy, &parameters);
+  return policy;
+}
+
+TEST(PacerTest, StretchesWork) {
+  Pacer pacer(0.25, /*isSingleThreaded=*/true);
+  const auto start = steady_clock::now();
+  pacer.beginWork(0);
+  work(milliseconds(5));
+  const nanoseconds taken = pacer.endWork();
+  EXPECT_GE(taken, milliseconds(20));
+  EXPECT_LT(taken, milliseconds(25));
+  EXPECT_GE(steady_clock::now() - start, milliseconds(20));
+}
+
+TEST(PacerTest, MakesUpForShortSleeps) {
+  Pacer pacer(0.5, /*isSingleThreaded=*/true);
+  const auto start = steady_clock::now();
+  nanoseconds taken{};
+  for (int i = 0; i < 200; ++i) {
+    pacer.beginWork(0);
+    work(std::chrono::microseconds(30));
+    taken += pacer.endWork();
+  }
+  // Less than the shortest sleep may be left at the end.
+  EXPECT_GE(steady_clock::now() - start,
+            taken - std::chrono::microseconds(100));
+}
+
+TEST(PacerTest, LeavesWorkAloneAtFullPace) {
+  Pacer pacer(1, /*isSingleThreaded=*/true);
+  pacer.beginWork(0);
+  const nanoseconds start = processorTime();
+  work(milliseconds(1));
+  const nanoseconds worked = processorTime() - start;
+  EXPECT_GE(pacer.endWork(), worked);
+}
+
+/// The policies of long, short and long work, and of what is between them.
+std::vector<int> observePolicies() {
+  std::vector<int> policies;
+  Pacer pacer(0.9, /*isSingleThreaded=*/true);
+  for (auto [index, duration] :
+       {std::pair<size_t, int>{0, 2000}, {1, 10}, {0, 2000}, {1, 10}}) {
+    pacer.beginWork(index);
+    policies.push_back(schedulingPolicy());
+    work(std::chrono::microseconds(duration));
+    pacer.endWork();
+    policies.push_back(schedulingPolicy());
+  }
+  return policies;
+}
+
+TEST(PacerTest, GivesUpRealTimePriorityForLongWork) {
+  std::vector<int> policies;
+  int refused = 0;
+  std::thread thread([&] {
+    const sched_param parameters{5};
+    refused = pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters);
+    if (!refused)
+      policies = observePolicies();
+  });
+  thread.join();
+  if (refused)
+    GTEST_SKIP() << "real-time priority is not permitted";
+  // What was never done before may be long.
+  EXPECT_EQ(policies,
+            (std::vector{SCHED_OTHER, SCHED_FIFO, SCHED_OTHER, SCHED_FIFO,
+                         SCHED_OTHER, SCHED_FIFO, SCHED_FIFO, SCHED_FIFO}));
+}
+
+TEST(PacerTest, LeavesOrdinaryThreadsAlone) {
+  for (int policy : observePolicies())
+    EXPECT_EQ(policy, SCHED_OTHER);
+}
+
+} // namespace
+} // namespace windrow::test
