@@ -133,13 +133,22 @@ class OnnxNetwork(nn.Module):
         output = values[self.output_name]
         return output if keep is None else (output, kept)
 
+    def layer(self, name):
+        """The module with the weights of node `name`."""
+        return self.layers[str(self.index[name])]
+
+    def readers(self, name):
+        """The nodes that read what node `name` computes."""
+        output = self.nodes[self.index[name]].output[0]
+        return [node for node in self.nodes if output in node.input]
+
     #===--------------------------------------------------------------------===#
     # Batch norms for training
     #===--------------------------------------------------------------------===#
 
     def add_batch_norm(self, name):
         """Normalise the channels behind convolution `name`, at first by nothing."""
-        channels = self.layers[str(self.index[name])].out_channels
+        channels = self.layer(name).out_channels
         norm = nn.BatchNorm2d(channels)
         norm.running_var.fill_(1.0 - norm.eps)
         self.norms[str(self.index[name])] = norm.to(next(self.parameters()).device)

@@ -13,19 +13,17 @@ the test images are looked at once, after that.
 """
 
 import argparse
-import math
 import os
 import sys
-import time
 
 import numpy as np
 import torch
 from torch import nn
-from tqdm import tqdm
 
 import dataset
 import networks
 import textures
+from training_run import TrainingRun, evaluate
 
 # The part of the epochs that see half-size images: these teach a fully
 # convolutional network the coarse part of the task at a quarter of the cost.
@@ -84,92 +82,20 @@ def load_training_images(args, rng):
             for part in zip(*parts)]
 
 
-def evaluate(network, images, labels):
-    """Mean cross-entropy and accuracy of a network in evaluation mode."""
-    network.eval()
-    loss, correct = 0.0, 0
-    with torch.no_grad():
-        for start in range(0, len(labels), 30):
-            batch = slice(start, start + 30)
-            x = dataset.to_input(images[batch]).to(next(network.parameters()).device)
-            logits = network(x).cpu()
-            target = torch.as_tensor(labels[batch])
-            loss += nn.functional.cross_entropy(logits, target, reduction="sum").item()
-            correct += (logits.argmax(1) == target).sum().item()
-    return loss / len(labels), correct / len(labels)
+class Training(TrainingRun):
+    """Trains one of networks.py on images and their labels."""
 
+    def __init__(self, args, images, labels):
+        super().__init__(args, networks.NETWORKS[args.network](len(textures.CLASSES)),
+                         len(labels), 5e-4, args.clip_norm)
+        self.images, self.labels = images, labels
 
-class Training:
-    """The state of one run; all of it is in the checkpoint."""
-
-    def __init__(self, args, steps_per_epoch):
-        self.options = {key: value for key, value in vars(args).items()
-                        if key not in ("checkpoint", "output", "threads")}
-        self.network = networks.NETWORKS[args.network](len(textures.CLASSES))
-        self.optimizer = torch.optim.SGD(
-            self.network.parameters(), lr=args.learning_rate, momentum=0.9,
-            weight_decay=5e-4, nesterov=True)
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimizer, args.learning_rate, args.epochs * steps_per_epoch,
-            pct_start=0.2)
-        self.epoch = 0
-        self.best = (math.inf, 0.0)
-        self.best_weights = None
-
-    def save(self, path):
-        state = {
-            "options": self.options, "epoch": self.epoch, "best": self.best,
-            "best_weights": self.best_weights, "network": self.network.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "schedule": self.schedule.state_dict(),
-        }
-        torch.save(state, path + ".part")
-        os.replace(path + ".part", path)
-
-    def load(self, path):
-        state = torch.load(path)
-        if state["options"] != self.options:
-            sys.exit(f"error: {path}: checkpoint was made with other options")
-        self.network.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.schedule.load_state_dict(state["schedule"])
-        self.epoch, self.best = state["epoch"], tuple(state["best"])
-        self.best_weights = state["best_weights"]
-
-    def run_epoch(self, args, images, labels):
-        """One pass over the training images; returns the mean loss."""
-        # One stream an epoch, so that a resumed run repeats an uninterrupted one.
-        rng = np.random.default_rng([args.seed, 1, self.epoch])
-        small = self.epoch < SMALL_IMAGE_EPOCHS * args.epochs
-        order = rng.permutation(len(labels))
-        steps = len(order) // args.batch
-        self.network.train()
-        total = 0.0
-        bar = tqdm(range(steps), f"epoch {self.epoch + 1}/{args.epochs}",
-                   leave=False, disable=None)
-        for step in bar:
-            batch = order[step * args.batch:(step + 1) * args.batch]
-            x = dataset.to_input(dataset.augment(images[batch], rng))
-            if small:
-                x = nn.functional.avg_pool2d(x, 2)
-            loss = nn.functional.cross_entropy(
-                self.network(x), torch.as_tensor(labels[batch]), label_smoothing=0.05)
-            self.optimizer.zero_grad()
-            loss.backward()
-            if args.clip_norm > 0:
-                nn.utils.clip_grad_norm_(self.network.parameters(), args.clip_norm)
-            self.optimizer.step()
-            self.schedule.step()
-            total += loss.item()
-            bar.set_postfix(loss=f"{total / (step + 1):.3f}")
-        self.epoch += 1
-        return total / steps
-
-    def keep_if_best(self, result):
-        if not self.best_weights or result[0] < self.best[0]:
-            self.best = result
-            self.best_weights = {name: value.clone() for name, value
-                                 in self.network.state_dict().items()}
+    def loss(self, batch, rng):
+        x = dataset.to_input(dataset.augment(self.images[batch], rng))
+        if self.epoch < SMALL_IMAGE_EPOCHS * self.args.epochs:
+            x = nn.functional.avg_pool2d(x, 2)
+        return nn.functional.cross_entropy(
+            self.network(x), torch.as_tensor(self.labels[batch]), label_smoothing=0.05)
 
 
 def export(network, folder):
@@ -213,26 +139,14 @@ def main():
             args, np.random.default_rng([args.seed, 0]))
     except (OSError, ValueError) as error:
         sys.exit(f"error: {error}")
-    steps_per_epoch = len(training_set[1]) // args.batch
-    if len(validation_set[1]) == 0 or steps_per_epoch * args.epochs < 10:
+    steps = len(training_set[1]) // args.batch * args.epochs
+    if len(validation_set[1]) == 0 or steps < 10:
         sys.exit(f"error: too few images: {len(training_set[1])} to train on, "
                  f"{len(validation_set[1])} for validation")
     print(f"{len(training_set[1])} training and {len(validation_set[1])} "
           "validation images", flush=True)
-    training = Training(args, steps_per_epoch)
-    if args.checkpoint and os.path.exists(args.checkpoint):
-        training.load(args.checkpoint)
-    while training.epoch < args.epochs:
-        start = time.monotonic()
-        loss = training.run_epoch(args, *training_set)
-        result = evaluate(training.network, *validation_set)
-        training.keep_if_best(result)
-        print(f"epoch {training.epoch}: training loss {loss:.4f}, validation loss "
-              f"{result[0]:.4f}, accuracy {100 * result[1]:.2f} %, "
-              f"{time.monotonic() - start:.0f} s", flush=True)
-        if args.checkpoint:
-            training.save(args.checkpoint)
-    training.network.load_state_dict(training.best_weights)
+    training = Training(args, *training_set)
+    training.run(validation_set)
     report(args, training.network)
     print(f"written: {export(training.network, args.output)}")
 

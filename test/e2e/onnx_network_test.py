@@ -25,6 +25,7 @@ try:
     import numpy as np
     import onnx
     import torch
+    from torch import nn
     from PIL import Image
     import tqdm  # noqa: F401, which distill.py needs
 except ImportError as error:
@@ -36,6 +37,7 @@ EXAMPLE = os.path.join(ROOT, "examples", "neu_cls")
 sys.path.insert(0, EXAMPLE)
 import onnx_network  # noqa: E402
 import results  # noqa: E402
+import student_norms  # noqa: E402
 import textures  # noqa: E402
 
 QUICKSTART = os.path.join(ROOT, "examples", "quickstart", "model", "surface_defects.onnx")
@@ -148,6 +150,71 @@ class Loader(unittest.TestCase):
                          [node.op_type for node in onnx.load(model).graph.node])
         self.assert_close(evaluate(onnx_network.OnnxNetwork(saved), x), trained)
         self.assert_close(interpret(saved, x[:1], self.folder), trained[:1])
+
+    def prepare(self, architecture, compaction):
+        """A network, it compacted, and it prepared for tuning."""
+        model = self.generate(architecture)
+        teacher = onnx_network.OnnxNetwork(export(model, self.folder))
+        path = export(model, self.folder, f"--compact={compaction}")
+        teacher.eval()
+        prepared = onnx_network.OnnxNetwork(path)
+        images = torch.randn(8, 3, 75, 65)
+        student_norms.prepare_norms(prepared, teacher, images)
+        return images, teacher, onnx_network.OnnxNetwork(path), prepared
+
+    def test_starts_with_filters_of_length_1(self):
+        # Pruned, so that no channels are those of the original: what it computes stays.
+        images, _, student, prepared = self.prepare(
+            "vgg11_relu_bn", f"prune:ratio=0.5,{COMPACTION}")
+        self.assert_close(evaluate(prepared, images), evaluate(student, images))
+        parts = 0
+        for name, is_added, norm in prepared.batch_norms():
+            if not is_added:
+                continue
+            length = prepared.layer(name).weight.flatten(1).norm(dim=1)
+            self.assertLess((length - 1).abs().max().item(), 1e-5, name)
+            if name.endswith(("/reduce", "/filter")):
+                parts += 1
+                # The deviation of what it computes.
+                scale = norm.weight * torch.sqrt(
+                    norm.running_var / (norm.running_var + norm.eps))
+                self.assertLess((scale - 1).abs().max().item(), 1e-3, name)
+        self.assertGreater(parts, 2)
+
+    def test_starts_with_the_moments_of_the_original(self):
+        images, teacher, _, prepared = self.prepare("resnet18", COMPACTION)
+        names = [node.name for node in teacher.nodes if node.op_type == "Conv"]
+        ends = {name: name if name in prepared.index else f"{name}/expand"
+                for name in names}
+        _, expected = teacher(images, keep=names)
+        prepared.eval()
+        _, kept = prepared(images, keep=ends.values())
+        for name, end in ends.items():
+            norm = prepared.norms[str(prepared.index[end])]
+            actual = student_norms.channel_moments(norm(kept[end]))
+            for one, other in zip(actual, student_norms.channel_moments(expected[name])):
+                self.assert_close(one, other)
+
+    def test_trained_attention_is_kept(self):
+        model = self.generate("resnet18")
+        teacher = onnx_network.OnnxNetwork(export(model, self.folder))
+        path = export(model, self.folder, f"--compact={COMPACTION}")
+        student, prepared = (onnx_network.OnnxNetwork(path) for _ in range(2))
+        for network in (student, prepared):
+            torch.manual_seed(5)
+            for node in network.nodes:
+                if node.op_type == "Gemm" and "/attention" in node.name:
+                    nn.init.normal_(network.layer(node.name).weight)
+        images = torch.randn(8, 3, 75, 65)
+        student_norms.prepare_norms(prepared, teacher.eval(), images)
+        for network in (student, prepared):
+            network.eval()
+        # Up to the first expansion, behind which the original's moments are taken.
+        first = next(node.name for node in student.nodes if node.name.endswith("/expand"))
+        expected, actual = (network(images, keep=(first,))[1][first]
+                            for network in (student, prepared))
+        length = student.layer(first).weight.flatten(1).norm(dim=1)
+        self.assert_close(actual * length[:, None, None], expected)
 
     def test_trains_shared_weights_apart(self):
         node, helper = onnx.helper.make_node, onnx.helper
