@@ -12,9 +12,7 @@
 #include <ctime>
 #include <pthread.h>
 #include <sched.h>
-#include <sys/resource.h>
 #include <thread>
-#include <unistd.h>
 
 using namespace windrow;
 using std::chrono::nanoseconds;
@@ -42,7 +40,6 @@ nanoseconds Pacer::workTime() const {
 }
 
 void Pacer::prepareThread() {
-  constexpr int highestNiceLevel = -20;
   isPrepared = true;
   int policy = SCHED_OTHER;
   sched_param parameters{};
@@ -51,8 +48,6 @@ void Pacer::prepareThread() {
     return;
   realTimePolicy = policy;
   realTimePriority = parameters.sched_priority;
-  // Best effort, as all of this.
-  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), highestNiceLevel);
 }
 
 void Pacer::setRealTime(bool isRealTime) {

@@ -19,20 +19,6 @@ static constexpr uint64_t directBytes = 64 << 10;
 /// Reads or writes in a row before other connections have their turn.
 static constexpr int turnsInARow = 16;
 
-void *OperationMemory::take(size_t bytes) {
-  if (isTaken || bytes > storage.size())
-    return ::operator new(bytes);
-  isTaken = true;
-  return storage.data();
-}
-
-void OperationMemory::giveBack(void *place) {
-  if (place == storage.data())
-    isTaken = false;
-  else
-    ::operator delete(place);
-}
-
 /// Passes a reader's questions on with the connection they come from.
 class Connection::Site final : public LandingSite {
 public:
@@ -49,10 +35,11 @@ private:
 };
 
 Connection::Connection(Socket connectedSocket, ConnectionOwner &owner,
-                       std::optional<ParticipantIndex> dialed,
+                       SendTurns &turns, std::optional<ParticipantIndex> dialed,
                        size_t dataFrames)
-    : owner(owner), dialed(dialed), timer(connectedSocket.get_executor()),
-      socket(std::move(connectedSocket)), writer(dataFrames) {
+    : owner(owner), turns(turns), dialed(dialed),
+      timer(connectedSocket.get_executor()), socket(std::move(connectedSocket)),
+      writer(dataFrames) {
   tuneSocket(socket);
   std::error_code error;
   auto address = socket.remote_endpoint(error);
@@ -154,7 +141,8 @@ void Connection::sendData(const FrameTag &tag, const std::byte *source) {
     if (!first)
       return;
     if (tag.bytes > directBytes) {
-      awaitWritableLocked();
+      if (mayWriteLocked())
+        awaitWritableLocked();
       return;
     }
   }
@@ -191,21 +179,51 @@ void Connection::awaitWritableLocked() {
                            }));
 }
 
+/// Whether the oldest frame is small or its turn has come.
+bool Connection::mayWriteLocked() {
+  if (writer.nextDataBytes() <= directBytes)
+    return true;
+  if (!std::exchange(hasAskedForTurn, true))
+    return turns.ask(shared_from_this());
+  return turns.holds(*this);
+}
+
+std::shared_ptr<TurnTaker> Connection::leaveTurnLocked() {
+  return std::exchange(hasAskedForTurn, false) ? turns.leave(*this) : nullptr;
+}
+
+void Connection::turnCame() {
+  std::lock_guard lock(mutex);
+  if (!isClosed && hasAskedForTurn && turns.holds(*this))
+    awaitWritableLocked();
+}
+
+static void tell(const std::shared_ptr<TurnTaker> &next) {
+  if (next)
+    next->turnCame();
+}
+
 /// Writes until the queue is empty or the socket takes no more. While the queue
-/// holds a frame, either a thread is in here or the io thread is going to be.
+/// holds a frame, either a thread is in here, or the io thread is going to be,
+/// or the frame waits for its turn.
 void Connection::writeFrames() {
   for (int turn = 0;; ++turn) {
     FrameWriter::Step step;
+    std::shared_ptr<TurnTaker> next;
     bool more = false;
     {
       std::lock_guard lock(mutex);
-      if (isClosed || isWriteAwaited || writer.empty())
+      if (isClosed || isWriteAwaited || writer.empty() || !mayWriteLocked())
         return;
       step = writer.writeSome(socket);
+      if (hasAskedForTurn && step.bytes > 0)
+        turns.noteProgress();
       // The reader meets the end of the connection as well, after what the peer
       // said before it.
       if (step.error)
         writer.clear();
+      if (step.error || (step.finished && step.finished->bytes > directBytes))
+        next = leaveTurnLocked();
       more = !writer.empty();
       if (more && (step.blocked || turn >= turnsInARow)) {
         awaitWritableLocked();
@@ -216,6 +234,7 @@ void Connection::writeFrames() {
         socket.shutdown(Socket::shutdown_send, ignored);
       }
     }
+    tell(next);
     if (step.finished)
       owner.sendFinished(*step.finished);
     if (!more)
@@ -228,13 +247,21 @@ void Connection::writeFrames() {
 //===----------------------------------------------------------------------===//
 
 void Connection::abandonFrames() {
-  std::lock_guard lock(mutex);
-  if (isClosed)
-    return;
-  writer.abandonData();
-  reader.discardPayload();
-  if (std::exchange(isWaitingForRoom, false))
-    awaitReadableLocked();
+  std::shared_ptr<TurnTaker> next;
+  {
+    std::lock_guard lock(mutex);
+    if (isClosed)
+      return;
+    writer.abandonData();
+    next = leaveTurnLocked();
+    // What waited for its turn is gone; what came behind it is not.
+    if (!writer.empty())
+      awaitWritableLocked();
+    reader.discardPayload();
+    if (std::exchange(isWaitingForRoom, false))
+      awaitReadableLocked();
+  }
+  tell(next);
 }
 
 void Connection::refuse(const Status &reason,
@@ -280,13 +307,16 @@ void Connection::helloReceived(ParticipantIndex peer) {
 }
 
 void Connection::close() {
+  std::shared_ptr<TurnTaker> next;
   {
     std::lock_guard lock(mutex);
     isClosed = true;
     writer.clear();
+    next = leaveTurnLocked();
     std::error_code ignored;
     socket.close(ignored);
   }
+  tell(next);
   timer.cancel();
 }
 

@@ -11,6 +11,8 @@
 
 #include "runtime/transport/tcp/frame_reader.h"
 #include "runtime/transport/tcp/frame_writer.h"
+#include "runtime/transport/tcp/operation_memory.h"
+#include "runtime/transport/tcp/send_turns.h"
 
 #include <memory>
 #include <mutex>
@@ -39,44 +41,16 @@ protected:
   ~ConnectionOwner() = default;
 };
 
-/// Memory for one operation that is under way at a time, so that waiting for a
-/// socket allocates nothing.
-class OperationMemory {
-public:
-  template <typename T> struct Allocator {
-    using value_type = T;
-
-    OperationMemory *memory;
-
-    explicit Allocator(OperationMemory &memory) : memory(&memory) {}
-    template <typename U>
-    Allocator(const Allocator<U> &other) : memory(other.memory) {}
-    T *allocate(size_t count) {
-      return static_cast<T *>(memory->take(count * sizeof(T)));
-    }
-    void deallocate(T *place, size_t) { memory->giveBack(place); }
-    template <typename U> bool operator==(const Allocator<U> &other) const {
-      return memory == other.memory;
-    }
-  };
-
-private:
-  void *take(size_t bytes);
-  void giveBack(void *place);
-
-  alignas(std::max_align_t) std::array<std::byte, 512> storage;
-  bool isTaken = false;
-};
-
 /// Frames both ways over one socket. Members are thread-safe unless they say
 /// otherwise; whoever sends a small frame writes it at once in its own thread
 /// if nothing is queued before it, the io thread does the rest.
-class Connection : public std::enable_shared_from_this<Connection> {
+class Connection final : public TurnTaker,
+                         public std::enable_shared_from_this<Connection> {
 public:
   /// `dialed` is the participant that was dialed, if this side did. There is
-  /// room for `dataFrames` queued data frames. `owner` must outlive all
-  /// operations on `socket`.
-  Connection(Socket socket, ConnectionOwner &owner,
+  /// room for `dataFrames` queued data frames. `owner` and `turns`, by which
+  /// large frames go, must outlive all operations on `socket`.
+  Connection(Socket socket, ConnectionOwner &owner, SendTurns &turns,
              std::optional<ParticipantIndex> dialed, size_t dataFrames);
 
   /// Begins to read.
@@ -84,6 +58,7 @@ public:
   void sendData(const FrameTag &tag, const std::byte *source);
   void sendControl(const FrameHeader &header,
                    std::span<const std::byte> payload);
+  void turnCame() override;
   /// Asks again for the place of a frame that had to wait.
   void resumeReading();
   /// On return no frame that was posted or begun before touches memory of the
@@ -115,8 +90,11 @@ private:
   void readFrames();
   void drainLocked();
   void writeFrames();
+  bool mayWriteLocked();
+  std::shared_ptr<TurnTaker> leaveTurnLocked();
 
   ConnectionOwner &owner;
+  SendTurns &turns;
   const std::optional<ParticipantIndex> dialed;
   std::optional<ParticipantIndex> identified;
   std::string remote;
@@ -132,6 +110,7 @@ private:
   bool isWaitingForRoom = false; ///< not reading until `resumeReading`
   bool isReadAwaited = false;    ///< the io thread reads next
   bool isWriteAwaited = false;   ///< the io thread writes next
+  bool hasAskedForTurn = false;  ///< holds the turn or waits for it
 };
 
 } // namespace windrow::tcp

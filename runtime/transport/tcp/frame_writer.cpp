@@ -94,6 +94,7 @@ FrameWriter::Step FrameWriter::writeSome(Socket &socket) {
   if (step.error)
     return step;
   frame.written += taken;
+  step.bytes = taken;
   step.blocked = taken < wanted;
   if (frame.written == payloadEnd + trailerBytes) {
     if (frame.isData)

@@ -26,6 +26,7 @@ public:
   /// What one write did.
   struct Step {
     std::error_code error;
+    uint64_t bytes = 0;               ///< written
     bool blocked = false;             ///< the socket takes no more for now
     std::optional<FrameTag> finished; ///< the data frame it completed, if any
   };
@@ -34,6 +35,10 @@ public:
   explicit FrameWriter(size_t dataFrames) : spare(dataFrames) {}
 
   bool empty() const { return queue.empty(); }
+  /// Of the oldest frame, if that is one of data; else 0.
+  uint64_t nextDataBytes() const {
+    return !queue.empty() && queue.front().isData ? queue.front().bytes : 0;
+  }
 
   void pushData(const FrameTag &tag, const std::byte *source);
   /// Copies `payload`; the header's size is set from it.

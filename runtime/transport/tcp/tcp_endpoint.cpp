@@ -23,6 +23,9 @@ static constexpr milliseconds refusalPatience{1000};
 /// Before accepting again when the process has no file descriptor left.
 static constexpr milliseconds acceptRetryPause{100};
 
+/// How long a large frame may make no progress before others go as well.
+static constexpr milliseconds sendPatience{100};
+
 //===----------------------------------------------------------------------===//
 // Beginning and end
 //===----------------------------------------------------------------------===//
@@ -48,7 +51,9 @@ TcpEndpoint::create(TransportConfig config, TcpOptions options) {
 
 TcpEndpoint::TcpEndpoint(TransportConfig config, TcpOptions tcpOptions)
     : Endpoint(std::move(config), endpointMutex, tcpOptions.peerDeadline),
-      options(std::move(tcpOptions)), dialers(this->config.participants.size()),
+      options(std::move(tcpOptions)),
+      turns(context, this->config.participants.size(), sendPatience),
+      dialers(this->config.participants.size()),
       connections(this->config.participants.size()) {}
 
 TcpEndpoint::~TcpEndpoint() {
@@ -165,7 +170,7 @@ void TcpEndpoint::connectPeers() {
 
 void TcpEndpoint::adopt(Socket socket, std::optional<ParticipantIndex> dialed) {
   auto connection = std::make_shared<Connection>(
-      std::move(socket), static_cast<ConnectionOwner &>(*this), dialed,
+      std::move(socket), static_cast<ConnectionOwner &>(*this), turns, dialed,
       config.channels.size());
   strangers.push_back(connection);
   connection->expectHello(options.helloDeadline);

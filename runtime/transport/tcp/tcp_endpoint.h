@@ -78,6 +78,7 @@ private:
   std::string boundAddress;
   asio::io_context context{1};
   asio::executor_work_guard<Executor> work{context.get_executor()};
+  SendTurns turns;
   Acceptor acceptor{context};
   Timer acceptPause{context};
 
