@@ -52,6 +52,8 @@ def parse_arguments():
     parser.add_argument("--batch", type=int, default=20)
     parser.add_argument("--learning-rate", type=float, default=0.02,
                         help="the highest one, of a one-cycle schedule")
+    parser.add_argument("--clip-norm", type=float, default=0.0,
+                        help="longest gradient; 0, the default, for no limit")
     parser.add_argument("--weight-decay", type=float, default=5e-4)
     parser.add_argument("--temperature", type=float, default=2.0)
     parser.add_argument("--feature-weight", type=float, default=0.1)
@@ -73,9 +75,10 @@ def parse_arguments():
     if args.epochs < 1 or args.batch < 2 or not 0 < args.validation < 1:
         parser.error("--epochs must be at least 1, --batch at least 2, --validation "
                      "between 0 and 1")
-    if args.temperature <= 0 or args.learning_rate <= 0 or args.feature_weight < 0:
-        parser.error("--temperature and --learning-rate must be positive, "
-                     "--feature-weight not negative")
+    if args.temperature <= 0 or args.learning_rate <= 0:
+        parser.error("--temperature and --learning-rate must be positive")
+    if args.feature_weight < 0 or args.clip_norm < 0:
+        parser.error("--feature-weight and --clip-norm must not be negative")
     return args
 
 
@@ -162,7 +165,7 @@ class Distillation(TrainingRun):
     NEUTRAL_OPTIONS = (*TrainingRun.NEUTRAL_OPTIONS, "answers", "data")
 
     def __init__(self, args, student, images, labels, answers):
-        super().__init__(args, student, len(labels), args.weight_decay)
+        super().__init__(args, student, len(labels), args.weight_decay, args.clip_norm)
         self.options["files"] = digest(args.teacher, args.student)
         self.images, self.labels = images, labels
         self.logits, self.features = answers

@@ -7,8 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Nn/Nn.h"
-#include "passes/Compact/LayerChoice.h"
-#include "passes/Compact/LayerRewrite.h"
+#include "passes/Compact/CompactPass.h"
 #include "passes/Compact/LayerWeights.h"
 #include "passes/Compact/LeastSquares.h"
 #include "passes/Compact/Passes.h"
@@ -184,19 +183,17 @@ FailureOr<double> Bottleneck::fit(Calibration &calibration) {
 // The pass
 //===----------------------------------------------------------------------===//
 
-static std::string whyNotBottleneck(Operation *op) {
-  return whyNotDenseFilter(op, "become a bottleneck");
-}
-
 namespace {
 
-struct CompactBottleneck : impl::CompactBottleneckBase<CompactBottleneck> {
-  using CompactBottleneckBase::CompactBottleneckBase;
-
-  void runOnOperation() override;
+struct CompactBottleneck final
+    : CompactPass<impl::CompactBottleneckBase<CompactBottleneck>> {
+  using CompactPass::CompactPass;
 
 private:
-  LogicalResult checkOptions();
+  LogicalResult checkOptions() override;
+  std::string whyNot(Operation *op) override;
+  LogicalResult compact(func::FuncOp function, const LayerChoice &choice,
+                        const CalibrationChoice &images) override;
   FailureOr<double> findRatio(Operation *op);
   LogicalResult rewrite(Conv2DOp conv, Calibration *calibration);
 };
@@ -283,22 +280,17 @@ LogicalResult CompactBottleneck::rewrite(Conv2DOp conv,
   return success();
 }
 
-void CompactBottleneck::runOnOperation() {
-  func::FuncOp function = getOperation();
-  if (function.isExternal())
-    return;
-  if (failed(checkOptions()))
-    return signalPassFailure();
-  LayerChoice choice;
-  choice.layers = layers;
-  choice.minParameters = minParameters;
-  choice.whyNot = whyNotBottleneck;
-  if (failed(rewriteLayers(function, choice,
-                           {calibration, calibrationImages, fit}, "bottlenecks",
-                           [&](Operation *op, Calibration *fitted) {
-                             return rewrite(cast<Conv2DOp>(op), fitted);
-                           })))
-    signalPassFailure();
+std::string CompactBottleneck::whyNot(Operation *op) {
+  return whyNotDenseFilter(op, "become a bottleneck");
+}
+
+LogicalResult CompactBottleneck::compact(func::FuncOp function,
+                                         const LayerChoice &choice,
+                                         const CalibrationChoice &images) {
+  return rewriteLayers(function, choice, images, "bottlenecks",
+                       [&](Operation *op, Calibration *fitted) {
+                         return rewrite(cast<Conv2DOp>(op), fitted);
+                       });
 }
 
 } // namespace windrow::nn

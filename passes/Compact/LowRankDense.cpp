@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "passes/Compact/CompactPass.h"
 #include "passes/Compact/Eigenvectors.h"
-#include "passes/Compact/LayerRewrite.h"
 #include "passes/Compact/LayerWeights.h"
 #include "passes/Compact/LeastSquares.h"
 #include "passes/Compact/LowRank.h"
@@ -27,29 +27,16 @@ static constexpr double ridge = 1e-2;
 #define GEN_PASS_DEF_LOWRANKDENSE
 #include "passes/Compact/Passes.h.inc"
 
-static std::string whyNotLowRank(Operation *op) {
-  auto matrix = dyn_cast<FullyConnectedOp>(op);
-  if (!matrix)
-    return llvm::formatv("must be fully connected to become one of low rank, "
-                         "got '{0}'",
-                         op->getName());
-  if (!isKnownConstant(matrix.getFilter()))
-    return "must have a constant filter of f32 to become one of low rank";
-  // Such as that of an attention that was not tuned yet.
-  if (readUniformConstant(matrix.getFilter()) == 0.0f)
-    return "must have a filter other than zeros to become one of low rank";
-  return "";
-}
-
 namespace {
 
-struct LowRankDense : impl::LowRankDenseBase<LowRankDense> {
-  using LowRankDenseBase::LowRankDenseBase;
-
-  void runOnOperation() override;
+struct LowRankDense final : CompactPass<impl::LowRankDenseBase<LowRankDense>> {
+  using CompactPass::CompactPass;
 
 private:
-  LogicalResult checkOptions();
+  LogicalResult checkOptions() override;
+  std::string whyNot(Operation *op) override;
+  LogicalResult compact(func::FuncOp function, const LayerChoice &choice,
+                        const CalibrationChoice &images) override;
   LogicalResult rewrite(FullyConnectedOp layer, Calibration *calibration);
 };
 
@@ -141,22 +128,27 @@ LogicalResult LowRankDense::rewrite(FullyConnectedOp layer,
   return success();
 }
 
-void LowRankDense::runOnOperation() {
-  func::FuncOp function = getOperation();
-  if (function.isExternal())
-    return;
-  if (failed(checkOptions()))
-    return signalPassFailure();
-  LayerChoice choice;
-  choice.layers = layers;
-  choice.minParameters = minParameters;
-  choice.whyNot = whyNotLowRank;
-  if (failed(rewriteLayers(
-          function, choice, {calibration, calibrationImages, fit},
-          "matrices of low rank", [&](Operation *op, Calibration *fitted) {
-            return rewrite(cast<FullyConnectedOp>(op), fitted);
-          })))
-    signalPassFailure();
+std::string LowRankDense::whyNot(Operation *op) {
+  auto matrix = dyn_cast<FullyConnectedOp>(op);
+  if (!matrix)
+    return llvm::formatv("must be fully connected to become one of low rank, "
+                         "got '{0}'",
+                         op->getName());
+  if (!isKnownConstant(matrix.getFilter()))
+    return "must have a constant filter of f32 to become one of low rank";
+  // Such as that of an attention that was not tuned yet.
+  if (readUniformConstant(matrix.getFilter()) == 0.0f)
+    return "must have a filter other than zeros to become one of low rank";
+  return "";
+}
+
+LogicalResult LowRankDense::compact(func::FuncOp function,
+                                    const LayerChoice &choice,
+                                    const CalibrationChoice &images) {
+  return rewriteLayers(function, choice, images, "matrices of low rank",
+                       [&](Operation *op, Calibration *fitted) {
+                         return rewrite(cast<FullyConnectedOp>(op), fitted);
+                       });
 }
 
 } // namespace windrow::nn

@@ -7,8 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Compact/ChannelFlow.h"
-#include "passes/Compact/LayerChoice.h"
-#include "passes/Compact/LayerRewrite.h"
+#include "passes/Compact/CompactPass.h"
 #include "passes/Compact/LayerWeights.h"
 #include "passes/Compact/LeastSquares.h"
 #include "passes/Compact/NetworkSize.h"
@@ -28,16 +27,6 @@ static constexpr double ridge = 1e-3;
 
 #define GEN_PASS_DEF_PRUNECHANNELS
 #include "passes/Compact/Passes.h.inc"
-
-static std::string whyNotPrunable(Operation *op) {
-  if (!isa<Conv2DOp, FullyConnectedOp>(op))
-    return llvm::formatv("must be a convolution or fully connected to lose "
-                         "channels, got '{0}'",
-                         op->getName());
-  if (!computesChannels(op))
-    return "must have one group and constant weights of f32 to lose channels";
-  return "";
-}
 
 static int64_t countOutputs(Operation *layer) {
   return cast<RankedTensorType>(layer->getResult(0).getType())
@@ -95,13 +84,15 @@ private:
   llvm::DenseSet<int64_t> removed;
 };
 
-struct PruneChannels : impl::PruneChannelsBase<PruneChannels> {
-  using PruneChannelsBase::PruneChannelsBase;
-
-  void runOnOperation() override;
+struct PruneChannels final
+    : CompactPass<impl::PruneChannelsBase<PruneChannels>> {
+  using CompactPass::CompactPass;
 
 private:
-  LogicalResult checkOptions();
+  LogicalResult checkOptions() override;
+  std::string whyNot(Operation *op) override;
+  LogicalResult compact(func::FuncOp function, const LayerChoice &choice,
+                        const CalibrationChoice &images) override;
   std::vector<RemovableClass> findCandidates(ChannelFlow &flow,
                                              ArrayRef<Operation *> layers);
   FailureOr<std::vector<int64_t>>
@@ -111,7 +102,8 @@ private:
                                              ArrayRef<Operation *> layers);
   LogicalResult reportBound(ArrayRef<RemovableClass> candidates,
                             ArrayRef<Operation *> layers);
-  LogicalResult remove(ChannelRemover &remover, ArrayRef<Operation *> layers);
+  LogicalResult remove(ChannelRemover &remover, ArrayRef<Operation *> layers,
+                       const CalibrationChoice &images);
 };
 
 } // namespace
@@ -377,7 +369,8 @@ LogicalResult PruneChannels::reportBound(ArrayRef<RemovableClass> candidates,
 }
 
 LogicalResult PruneChannels::remove(ChannelRemover &remover,
-                                    ArrayRef<Operation *> layers) {
+                                    ArrayRef<Operation *> layers,
+                                    const CalibrationChoice &images) {
   func::FuncOp function = getOperation();
   SmallVector<Operation *> changing, readers;
   for (Operation &op : function.getOps()) {
@@ -387,8 +380,8 @@ LogicalResult PruneChannels::remove(ChannelRemover &remover,
     if (computesChannels(&op) && remover.losesChannels(op.getOperand(0)))
       readers.push_back(&op);
   }
-  FailureOr<std::unique_ptr<Calibration>> calibrated = createCalibration(
-      function, changing, {calibration, calibrationImages, fit});
+  FailureOr<std::unique_ptr<Calibration>> calibrated =
+      createCalibration(function, changing, images);
   if (failed(calibrated))
     return failure();
 
@@ -405,7 +398,7 @@ LogicalResult PruneChannels::remove(ChannelRemover &remover,
     describeChange(*remark.getUnderlyingDiagnostic(), old.second,
                    measure(layer));
   }
-  if (*calibrated && fit)
+  if (*calibrated && images.fit)
     for (Operation *reader : readers)
       if (failed(fitLayer(**calibrated, reader,
                           remover.listKept(reader->getResult(0)))))
@@ -413,30 +406,31 @@ LogicalResult PruneChannels::remove(ChannelRemover &remover,
   return reportChange(function, "pruned", before, calibrated->get());
 }
 
-void PruneChannels::runOnOperation() {
-  func::FuncOp function = getOperation();
-  if (function.isExternal())
-    return;
-  if (failed(checkOptions()))
-    return signalPassFailure();
-  LayerChoice choice;
-  choice.layers = layers;
-  choice.minParameters = minParameters;
-  choice.whyNot = whyNotPrunable;
+std::string PruneChannels::whyNot(Operation *op) {
+  if (!isa<Conv2DOp, FullyConnectedOp>(op))
+    return llvm::formatv("must be a convolution or fully connected to lose "
+                         "channels, got '{0}'",
+                         op->getName());
+  if (!computesChannels(op))
+    return "must have one group and constant weights of f32 to lose channels";
+  return "";
+}
+
+LogicalResult PruneChannels::compact(func::FuncOp function,
+                                     const LayerChoice &choice,
+                                     const CalibrationChoice &images) {
   FailureOr<SmallVector<Operation *>> chosen = chooseLayers(function, choice);
   if (failed(chosen))
-    return signalPassFailure();
+    return failure();
   ChannelFlow flow(function);
   std::vector<RemovableClass> candidates = findCandidates(flow, *chosen);
   if (failed(reportBound(candidates, *chosen)))
-    return signalPassFailure();
+    return failure();
   FailureOr<std::vector<int64_t>> removed = chooseChannels(candidates, *chosen);
   if (failed(removed))
-    return signalPassFailure();
-
+    return failure();
   ChannelRemover remover(flow, *removed);
-  if (failed(remove(remover, *chosen)))
-    signalPassFailure();
+  return remove(remover, *chosen, images);
 }
 
 } // namespace windrow::nn

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/Compact/LayerRewrite.h"
+#include "passes/Compact/CompactPass.h"
 #include "passes/Compact/LayerWeights.h"
 #include "passes/Compact/LeastSquares.h"
 #include "passes/Compact/LowRank.h"
@@ -24,18 +24,17 @@ static constexpr double ridge = 1e-3;
 #define GEN_PASS_DEF_SEPARATEDEPTHWISE
 #include "passes/Compact/Passes.h.inc"
 
-static std::string whyNotSeparable(Operation *op) {
-  return whyNotDenseFilter(op, "become depthwise and pointwise");
-}
-
 namespace {
 
-struct SeparateDepthwise : impl::SeparateDepthwiseBase<SeparateDepthwise> {
-  using SeparateDepthwiseBase::SeparateDepthwiseBase;
-
-  void runOnOperation() override;
+struct SeparateDepthwise final
+    : CompactPass<impl::SeparateDepthwiseBase<SeparateDepthwise>> {
+  using CompactPass::CompactPass;
 
 private:
+  LogicalResult checkOptions() override;
+  std::string whyNot(Operation *op) override;
+  LogicalResult compact(func::FuncOp function, const LayerChoice &choice,
+                        const CalibrationChoice &images) override;
   LogicalResult rewrite(Conv2DOp conv, Calibration *calibration);
 };
 
@@ -96,25 +95,24 @@ LogicalResult SeparateDepthwise::rewrite(Conv2DOp conv,
   return success();
 }
 
-void SeparateDepthwise::runOnOperation() {
-  func::FuncOp function = getOperation();
-  if (function.isExternal())
-    return;
-  if (terms < 1) {
-    emitError(function.getLoc())
-        << "terms must be at least 1, got " << terms.getValue();
-    return signalPassFailure();
-  }
-  LayerChoice choice;
-  choice.layers = layers;
-  choice.minParameters = minParameters;
-  choice.whyNot = whyNotSeparable;
-  if (failed(rewriteLayers(
-          function, choice, {calibration, calibrationImages, fit},
-          "separable layers", [&](Operation *op, Calibration *fitted) {
-            return rewrite(cast<Conv2DOp>(op), fitted);
-          })))
-    signalPassFailure();
+LogicalResult SeparateDepthwise::checkOptions() {
+  if (terms < 1)
+    return emitError(getOperation().getLoc())
+           << "terms must be at least 1, got " << terms.getValue();
+  return success();
+}
+
+std::string SeparateDepthwise::whyNot(Operation *op) {
+  return whyNotDenseFilter(op, "become depthwise and pointwise");
+}
+
+LogicalResult SeparateDepthwise::compact(func::FuncOp function,
+                                         const LayerChoice &choice,
+                                         const CalibrationChoice &images) {
+  return rewriteLayers(function, choice, images, "separable layers",
+                       [&](Operation *op, Calibration *fitted) {
+                         return rewrite(cast<Conv2DOp>(op), fitted);
+                       });
 }
 
 } // namespace windrow::nn

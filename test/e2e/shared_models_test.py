@@ -9,40 +9,19 @@ the images for which the folder holds ONNX Runtime's logits: as tensors, decoded
 here the way they were decoded there, and as JPEG files.
 """
 
-import csv
 import json
 import os
-import subprocess
 import sys
 import tempfile
 
 import numpy as np
 from PIL import Image
 
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-SHARED = os.environ.get("WINDROW_SHARED", os.path.join(ROOT, "..", "shared"))
+from trained_models import (SHARED, SUM_TOLERANCE, has_trained_models, read_answers, run_tool,
+                            write_cluster)
+
 MODELS = ("resnet18-neu", "vgg16-neu")
 TOLERANCE = 1e-4  # of the largest logit of an image, against ONNX Runtime
-SUM_TOLERANCE = 1e-5  # against one device, where devices add partial sums
-SPEEDS = (1.0, 0.6, 0.8)
-TOOL_SECONDS = 120
-
-
-def run_tool(name, *arguments):
-    path = os.path.join(os.environ["WINDROW_BIN"], name)
-    done = subprocess.run([path, *arguments], capture_output=True, text=True,
-                          timeout=TOOL_SECONDS)
-    if done.returncode != 0:
-        sys.exit(f"{name} {' '.join(arguments)}: {done.stderr.strip()}")
-    return done.stdout
-
-
-def read_answers(model):
-    """The image files and the logits that ONNX Runtime gives for them."""
-    with open(os.path.join(SHARED, "models", f"{model}.logits.csv")) as file:
-        rows = list(csv.reader(file))[1:]
-    files = [os.path.join(SHARED, row[0]) for row in rows]
-    return files, np.array([[float(text) for text in row[2:]] for row in rows])
 
 
 def save_tensors(files, folder):
@@ -53,16 +32,6 @@ def save_tensors(files, folder):
         paths.append(os.path.join(folder, f"{number}.npy"))
         np.save(paths[-1], np.stack([plane] * 3)[None])
     return paths
-
-
-def write_cluster(folder):
-    path = os.path.join(folder, "cluster.yaml")
-    with open(path, "w") as file:
-        file.write("devices:\n")
-        for number, speed in enumerate(SPEEDS):
-            file.write(f"  - {{name: press-{number}, speed: {speed}, "
-                       f"address: 'localhost:{7801 + number}'}}\n")
-    return path
 
 
 def relative_error(actual, wanted):
@@ -103,7 +72,7 @@ def check_model(model, folder):
 
 
 def main():
-    if not os.path.isdir(os.path.join(SHARED, "models")):
+    if not has_trained_models():
         print(f"skipped: the folder of trained models is not there ({SHARED})")
         return 77
     faults = []
