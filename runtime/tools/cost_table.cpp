@@ -10,6 +10,7 @@
 
 #include "runtime/artifact/shape.h"
 #include "runtime/tools/file_output.h"
+#include "runtime/tools/object_reader.h"
 
 #include <algorithm>
 #include <cmath>
@@ -110,12 +111,15 @@ Json windrow::toJson(const DeviceCosts &device) {
   return json;
 }
 
-static Json toJson(const LinkCosts &link) {
-  return {{"from", link.from},
-          {"to", link.to},
-          {"latency_us", roundTo(4, link.latencyMicroseconds)},
-          {"bandwidth_mbit", roundTo(4, link.bandwidthMbit)},
-          {"message_us", roundTo(4, link.messageMicroseconds)}};
+Json windrow::toJson(const LinkCosts &link) {
+  Json json{{"from", link.from},
+            {"to", link.to},
+            {"latency_us", roundTo(4, link.latencyMicroseconds)},
+            {"bandwidth_mbit", roundTo(4, link.bandwidthMbit)},
+            {"message_us", roundTo(4, link.messageMicroseconds)}};
+  if (link.afterIdleMicroseconds)
+    json["after_idle_us"] = roundTo(4, *link.afterIdleMicroseconds);
+  return json;
 }
 
 Json windrow::toJson(const CostTable &table) {
@@ -127,141 +131,13 @@ Json windrow::toJson(const CostTable &table) {
     json["devices"].push_back(toJson(device));
   json["links"] = Json::array();
   for (const LinkCosts &link : table.links)
-    json["links"].push_back(::toJson(link));
+    json["links"].push_back(toJson(link));
   return json;
 }
 
 //===----------------------------------------------------------------------===//
 // From JSON
 //===----------------------------------------------------------------------===//
-
-namespace {
-/// Reads the keys of one object; the first failure stays.
-class ObjectReader {
-public:
-  ObjectReader(const Json &json, std::string_view what)
-      : json(json), what(what) {
-    if (!json.is_object())
-      fail("must be an object");
-  }
-
-  std::string text(const char *key) {
-    const Json *value = find(key);
-    if (value && value->is_string())
-      return value->get<std::string>();
-    failKey(key, "a string", value);
-    return {};
-  }
-
-  double number(const char *key) {
-    const Json *value = find(key);
-    if (value && value->is_number() && std::isfinite(value->get<double>()) &&
-        value->get<double>() >= 0)
-      return value->get<double>();
-    failKey(key, "a number from 0", value);
-    return 0;
-  }
-
-  uint32_t count(const char *key) {
-    const Json *value = find(key);
-    if (isCount(value))
-      return value->get<uint32_t>();
-    failKey(key, "a whole number from 1", value);
-    return 1;
-  }
-
-  std::vector<uint32_t> counts(const char *key) {
-    const Json *value = find(key);
-    if (!isList(value) || !std::ranges::all_of(*value, [](const Json &entry) {
-          return isCount(&entry);
-        })) {
-      failKey(key, "a list of whole numbers from 1", value);
-      return {1};
-    }
-    return value->get<std::vector<uint32_t>>();
-  }
-
-  std::array<uint32_t, 2> extent(const char *key) {
-    std::vector<uint32_t> values = counts(key);
-    if (values.size() != 2) {
-      failKey(key, "[height, width]", find(key));
-      return {1, 1};
-    }
-    return {values[0], values[1]};
-  }
-
-  std::vector<double> times(const char *key) {
-    const Json *value = find(key);
-    if (!isList(value) || !std::ranges::all_of(*value, [](const Json &entry) {
-          return entry.is_number() && entry.get<double>() >= 0;
-        })) {
-      failKey(key, "a list of numbers from 0", value);
-      return {};
-    }
-    return value->get<std::vector<double>>();
-  }
-
-  bool flag(const char *key) {
-    if (!has(key))
-      return false;
-    const Json *value = find(key);
-    if (value->is_boolean())
-      return value->get<bool>();
-    failKey(key, "true or false", value);
-    return false;
-  }
-
-  bool has(const char *key) const {
-    return json.is_object() && json.contains(key);
-  }
-
-  /// The list under `key`; empty where there is none.
-  const Json &list(const char *key) {
-    static const Json empty = Json::array();
-    const Json *value = find(key);
-    if (value && value->is_array())
-      return *value;
-    failKey(key, "a list", value);
-    return empty;
-  }
-
-  void fail(std::string_view problem) {
-    if (status.ok())
-      status =
-          Status(StatusCode::CorruptData, fmt::format("{} {}", what, problem));
-  }
-
-  Status result() const { return status; }
-
-private:
-  const Json *find(const char *key) const {
-    return has(key) ? &json[key] : nullptr;
-  }
-
-  static bool isCount(const Json *value) {
-    return value && value->is_number_unsigned() &&
-           value->get<uint64_t>() >= 1 && value->get<uint64_t>() <= UINT32_MAX;
-  }
-
-  static bool isList(const Json *value) {
-    return value && value->is_array() && !value->empty();
-  }
-
-  void failKey(const char *key, std::string_view wanted, const Json *got) {
-    if (status.ok())
-      status =
-          Status(StatusCode::CorruptData,
-                 fmt::format("{}.{} must be {}, got {}", what, key, wanted,
-                             got ? got->dump(-1, ' ', /*ensure_ascii=*/true,
-                                             Json::error_handler_t::replace)
-                                 : "none"));
-  }
-
-  const Json &json;
-  const std::string what;
-  Status status;
-};
-} // namespace
 
 static OperatorShape readShape(ObjectReader &reader) {
   OperatorShape shape;
@@ -337,12 +213,18 @@ Expected<DeviceCosts> windrow::parseDeviceCosts(const Json &json) {
 static Expected<LinkCosts> parseLink(const Json &json,
                                      const std::string &what) {
   ObjectReader reader(json, what);
-  LinkCosts link{reader.text("from"), reader.text("to"),
+  LinkCosts link{reader.text("from"),         reader.text("to"),
                  reader.number("latency_us"), reader.number("bandwidth_mbit"),
-                 reader.number("message_us")};
+                 reader.number("message_us"), std::nullopt};
+  if (reader.has("after_idle_us"))
+    link.afterIdleMicroseconds = reader.number("after_idle_us");
   if (Status status = reader.result(); !status.ok())
     return failure(status);
   return link;
+}
+
+Expected<LinkCosts> windrow::parseLinkCosts(const Json &json) {
+  return parseLink(json, "link");
 }
 
 Expected<CostTable> windrow::parseCostTable(const Json &json) {

@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,8 @@ struct LinkCosts {
   double bandwidthMbit = 0; ///< 10^6 bits a second
   /// Processor time at either end.
   double messageMicroseconds = 0;
+  /// What a large message takes longer where nothing was sent for a while.
+  std::optional<double> afterIdleMicroseconds;
 };
 
 struct CostTable {
@@ -84,11 +87,13 @@ void mergeCosts(CostTable &table, CostTable measured);
 
 nlohmann::ordered_json toJson(const OperatorShape &shape);
 nlohmann::ordered_json toJson(const DeviceCosts &device);
+nlohmann::ordered_json toJson(const LinkCosts &link);
 nlohmann::ordered_json toJson(const CostTable &table);
 
 /// The opposites. Messages name the key at fault.
 Expected<OperatorShape> parseOperatorShape(const nlohmann::ordered_json &json);
 Expected<DeviceCosts> parseDeviceCosts(const nlohmann::ordered_json &json);
+Expected<LinkCosts> parseLinkCosts(const nlohmann::ordered_json &json);
 Expected<CostTable> parseCostTable(const nlohmann::ordered_json &json);
 
 /// The table as text, one line for each operator.

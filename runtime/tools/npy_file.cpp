@@ -156,8 +156,8 @@ Status windrow::writeNpy(const std::filesystem::path &path,
   std::string start(magic);
   start += {'\x01', '\0', static_cast<char>(header.size() & 0xff),
             static_cast<char>(header.size() >> 8)};
-  return writeFile(path,
-                   {start, header,
-                    {reinterpret_cast<const char *>(tensor.values.data()),
-                     tensor.values.size() * sizeof(float)}});
+  return writeFile(path, {start,
+                          header,
+                          {reinterpret_cast<const char *>(tensor.values.data()),
+                           tensor.values.size() * sizeof(float)}});
 }

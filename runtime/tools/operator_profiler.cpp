@@ -71,6 +71,7 @@ private:
   std::vector<ProfiledOperator> operators;
   std::vector<Probe> probes;
   std::unique_ptr<Executor> executor;
+  std::stop_token stop;
   std::map<Key, Samples> samples;
 };
 } // namespace
@@ -146,6 +147,7 @@ Sweep::create(std::vector<ProfiledOperator> operators,
   if (!executor)
     return failure(executor.error());
   sweep.executor = std::move(*executor);
+  sweep.stop = options.stop;
   const auto &tensors = *sweep.executor->reader().bundle().tensors();
   fillWithNoise(sweep.executor->tensorData(tensors.size() - 1));
   return sweep;
@@ -153,6 +155,8 @@ Sweep::create(std::vector<ProfiledOperator> operators,
 
 Status Sweep::run() {
   for (uint32_t i = 0; i < probes.size(); ++i) {
+    if (stop.stop_requested())
+      return Status(StatusCode::Cancelled, "stopped");
     Expected<std::chrono::nanoseconds> taken = executor->timeOperator(i);
     if (!taken)
       return taken.error();
@@ -209,7 +213,8 @@ sliceAll(std::span<const ProfiledOperator> operators,
 /// divided too.
 static std::vector<uint32_t> sliceSteps(uint32_t rows) {
   std::vector<uint32_t> steps = rowSteps(rows);
-  steps.resize(std::min<size_t>(steps.size(), 2));
+  if (steps.size() > 2)
+    steps.erase(steps.begin() + 2, steps.end());
   return steps;
 }
 

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <functional>
 #include <span>
+#include <stop_token>
 
 namespace windrow {
 
@@ -26,6 +27,8 @@ struct ProfileOptions {
   std::chrono::milliseconds budget{60000};
   /// Into how many parts channels are sliced beside.
   std::vector<uint32_t> slices{2, 4};
+  /// Ends the profile with `Cancelled` before the next operator.
+  std::stop_token stop;
 };
 
 /// Told now and then how much is done, from 0 to 1; what it returns ends the

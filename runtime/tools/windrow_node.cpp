@@ -7,11 +7,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/tools/command_line.h"
+#include "runtime/tools/stop_on_signal.h"
 #include "windrow/node.h"
 
-#include <csignal>
 #include <fmt/format.h>
-#include <thread>
 
 using namespace windrow;
 
@@ -20,27 +19,6 @@ static constexpr const char *examples = R"(EXAMPLES:
   windrow-node plan/press-1.bundle --listen=0.0.0.0:7801 --threads=4
   windrow-node plan/press-2.bundle --pace=0.14 --peer=press-1=10.0.0.7:7801
 )";
-
-/// The signals that end the program in order.
-static sigset_t stopSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  return signals;
-}
-
-/// Serves until a signal of `stopSignals`, which all threads have blocked.
-static void serveUntilSignal(Node &node) {
-  std::thread signalThread([&node] {
-    sigset_t signals = stopSignals();
-    int signal = 0;
-    sigwait(&signals, &signal);
-    node.stop();
-  });
-  node.serve();
-  signalThread.join();
-}
 
 int main(int argc, char **argv) {
   CLI::App app(
@@ -87,16 +65,14 @@ int main(int argc, char **argv) {
   options.onEvent = [](const std::string &event) {
     fmt::print(stderr, "windrow-node: {}\n", event);
   };
-  // Before any thread starts, so that all inherit it.
-  sigset_t signals = stopSignals();
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-
+  StopOnSignal signals;
   Expected<std::unique_ptr<Node>> node = Node::create(bundle, options);
   if (!node)
     return reportError(app, node.error());
   fmt::print("{} listening on {}\n", (*node)->name(),
              (*node)->listeningAddress());
   std::fflush(stdout);
-  serveUntilSignal(**node);
+  std::stop_callback stop(signals.token(), [&] { (*node)->stop(); });
+  (*node)->serve();
   return 0;
 }

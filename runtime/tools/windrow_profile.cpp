@@ -6,29 +6,36 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "runtime/artifact/bundle_layout.h"
+#include "runtime/tools/cluster_profiler.h"
 #include "runtime/tools/command_line.h"
-#include "runtime/tools/cost_table.h"
-#include "runtime/tools/operator_profiler.h"
+#include "runtime/tools/profile_server.h"
 #include "runtime/tools/progress_line.h"
+#include "runtime/tools/stop_on_signal.h"
 
 #include <fmt/format.h>
-#include <thread>
 
 using namespace windrow;
 
 static constexpr const char *examples = R"(EXAMPLES:
-  windrow-profile plan/press-1.bundle --output=costs.json
-  windrow-profile plan/press-1.bundle --threads=4 --budget=30
+  windrow-profile --serve=0.0.0.0:7801              # on every device
+  windrow-profile plan --output=costs.json          # anywhere: the whole cluster
+  windrow-profile plan --measure=links --output=costs.json
+  windrow-profile plan/press-1.bundle --output=costs.json   # this machine alone
   windrow-profile plan/press-1.bundle --pace=0.14 --name=press-2 -o costs.json
 )";
 
 namespace {
 struct CommandLine {
-  std::string bundle;
+  std::string path;
+  std::string serve;
   std::string output;
   std::string name;
+  std::vector<std::string> addresses;
+  std::string measure = "all";
   bool json = false;
   double budget = 60;
+  double connectTimeout = 5;
   ProfileOptions profile;
 };
 } // namespace
@@ -41,30 +48,46 @@ static Expected<CostTable> readOld(const std::string &path) {
   return readCostTable(path);
 }
 
+/// The operators of the bundle at `path`, which must be a device's; kinds that
+/// are not measured are reported.
+static Expected<std::vector<ProfiledOperator>>
+readOperators(const BundleReader &reader) {
+  const std::string path = reader.path().string();
+  if (reader.isClient())
+    return failure(Status(
+        StatusCode::InvalidArgument,
+        fmt::format("{}: bundle must be a device's, got the client's", path)));
+  BundleOperators found = listOperators(reader);
+  if (!found.skippedKinds.empty())
+    fmt::print(stderr, "windrow-profile: warning: {}: not measured: {}\n", path,
+               joinWithCommas(found.skippedKinds));
+  return std::move(found.operators);
+}
+
+static Status noOperators(const std::string &path) {
+  return Status(StatusCode::InvalidArgument,
+                fmt::format("{}: bundle must have operators, got none", path));
+}
+
+//===----------------------------------------------------------------------===//
+// This machine
+//===----------------------------------------------------------------------===//
+
 static Expected<CostTable> profileThisDevice(const CommandLine &options) {
-  Expected<BundleReader> reader = BundleReader::open(options.bundle);
+  Expected<BundleReader> reader = BundleReader::open(options.path);
   if (!reader)
     return failure(reader.error());
-  if (reader->isClient())
-    return failure(
-        Status(StatusCode::InvalidArgument,
-               fmt::format("{}: bundle must be a device's, got the client's",
-                           options.bundle)));
-  BundleOperators found = listOperators(*reader);
-  if (!found.skippedKinds.empty())
-    fmt::print(stderr, "windrow-profile: warning: {}: not measured: {}\n",
-               options.bundle, joinWithCommas(found.skippedKinds));
-  if (found.operators.empty())
-    return failure(Status(StatusCode::InvalidArgument,
-                          fmt::format("{}: bundle must have operators, got "
-                                      "none",
-                                      options.bundle)));
+  Expected<std::vector<ProfiledOperator>> operators = readOperators(*reader);
+  if (!operators)
+    return failure(operators.error());
+  if (operators->empty())
+    return failure(noOperators(options.path));
   ProfileOptions profile = options.profile;
   if (profile.threads == 0)
     profile.threads = reader->bundle().threads();
   ProgressLine line;
   Expected<DeviceCosts> device =
-      profileOperators(found.operators, profile, [&](double fraction) {
+      profileOperators(*operators, profile, [&](double fraction) {
         line.show("measuring operators " + formatBar(fraction));
         return Status();
       });
@@ -77,12 +100,132 @@ static Expected<CostTable> profileThisDevice(const CommandLine &options) {
   return table;
 }
 
+static Status serve(const CommandLine &options) {
+  ProfileServerOptions server;
+  server.listenAddress = options.serve;
+  server.threads = options.profile.threads;
+  server.pace = options.profile.pace;
+  server.onEvent = [](const std::string &event) {
+    fmt::print(stderr, "windrow-profile: {}\n", event);
+  };
+  StopOnSignal signals;
+  Expected<std::unique_ptr<ProfileServer>> created =
+      ProfileServer::create(std::move(server));
+  if (!created)
+    return created.error();
+  fmt::print("listening on {}\n", (*created)->listeningAddress());
+  std::fflush(stdout);
+  (*created)->serve(signals.token());
+  return {};
+}
+
+//===----------------------------------------------------------------------===//
+// A cluster
+//===----------------------------------------------------------------------===//
+
+/// The devices of the plan of `client`, at the addresses that were given.
+static Expected<std::vector<ProfiledDevice>>
+listDevices(const BundleReader &client, const CommandLine &options) {
+  Expected<std::map<std::string, std::string>> given =
+      parseAddresses(options.addresses, "--device");
+  if (!given)
+    return failure(given.error());
+  std::vector<ProfiledDevice> devices;
+  for (const format::Participant *participant : *client.bundle().participants())
+    if (participant->name()->string_view() != clientName)
+      devices.push_back(
+          {participant->name()->str(),
+           participant->address() ? participant->address()->str() : ""});
+  for (const auto &[name, address] : *given) {
+    auto device = std::ranges::find(devices, name, &ProfiledDevice::name);
+    if (device == devices.end())
+      return failure(Status(
+          StatusCode::NotFound,
+          fmt::format("address must be of a device of the plan, got '{}'",
+                      name)));
+    device->address = address;
+  }
+  return devices;
+}
+
+/// What any of `devices` computes, each shape once, with the most rows that one
+/// of them has. Notes the threads of each.
+static Expected<OperatorsOrder>
+collectOperators(std::vector<ProfiledDevice> &devices,
+                 const CommandLine &options) {
+  OperatorsOrder order;
+  order.slices = options.profile.slices;
+  order.budget = options.profile.budget;
+  for (ProfiledDevice &device : devices) {
+    Expected<BundleReader> reader =
+        BundleReader::open(bundlePath(options.path, device.name));
+    if (!reader)
+      return failure(reader.error());
+    Expected<std::vector<ProfiledOperator>> operators = readOperators(*reader);
+    if (!operators)
+      return failure(operators.error());
+    device.threads = options.profile.threads > 0 ? options.profile.threads
+                                                 : reader->bundle().threads();
+    for (ProfiledOperator &op : *operators) {
+      auto old = std::ranges::find(order.operators, op.shape,
+                                   &ProfiledOperator::shape);
+      if (old == order.operators.end())
+        order.operators.push_back(std::move(op));
+      else
+        old->rows = std::max(old->rows, op.rows);
+    }
+  }
+  if (order.operators.empty())
+    return failure(noOperators(options.path));
+  return order;
+}
+
+static Expected<CostTable> profilePlan(const CommandLine &options,
+                                       const std::stop_token &stop) {
+  Expected<BundleReader> client =
+      BundleReader::open(bundlePath(options.path, clientName));
+  if (!client)
+    return failure(client.error());
+  ClusterProfileOptions cluster;
+  Expected<std::vector<ProfiledDevice>> devices = listDevices(*client, options);
+  if (!devices)
+    return failure(devices.error());
+  cluster.devices = std::move(*devices);
+  cluster.measureLinks = options.measure != "operators";
+  cluster.connectTimeout = toMilliseconds(options.connectTimeout);
+  if (options.measure != "links") {
+    Expected<OperatorsOrder> order = collectOperators(cluster.devices, options);
+    if (!order)
+      return failure(order.error());
+    cluster.operators = std::move(*order);
+  }
+  ProgressLine line;
+  return profileCluster(
+      cluster,
+      [&](std::string_view work, double fraction) {
+        line.show(fmt::format("{} {}", formatBar(fraction), work));
+      },
+      stop);
+}
+
+//===----------------------------------------------------------------------===//
+// The program
+//===----------------------------------------------------------------------===//
+
 static Status profile(const CommandLine &options) {
   // Before minutes are spent on what could not be merged.
   Expected<CostTable> table = readOld(options.output);
   if (!table)
     return table.error();
-  Expected<CostTable> measured = profileThisDevice(options);
+  Expected<CostTable> measured;
+  std::error_code error;
+  if (std::filesystem::is_directory(options.path, error)) {
+    StopOnSignal signals;
+    measured = profilePlan(options, signals.token());
+    signals.passOn();
+  } else {
+    measured = profileThisDevice(options);
+  }
   if (!measured)
     return measured.error();
   if (options.json)
@@ -95,22 +238,32 @@ static Status profile(const CommandLine &options) {
   return writeCostTable(options.output, *table);
 }
 
-int main(int argc, char **argv) {
-  CLI::App app("Measures what the operators of a network cost on this machine, "
-               "for the planner.",
-               "windrow-profile");
-  app.footer(examples);
-  CommandLine options;
-  options.profile.threads = 0;
-  app.add_option("BUNDLE", options.bundle,
-                 "Bundle with the operators; best that of a plan for one "
-                 "device, which has the layers whole")
-      ->required();
+static void addOptions(CLI::App &app, CommandLine &options) {
+  CLI::Option *path = app.add_option(
+      "PATH", options.path,
+      "Folder of a plan, whose devices all run windrow-profile --serve; or a "
+      "bundle with operators to measure on this machine, best that of a plan "
+      "for one device, which has the layers whole");
+  CLI::Option *serve =
+      app.add_option("--serve", options.serve,
+                     "Measure this machine for others until interrupted")
+          ->type_name("HOST:PORT")
+          ->excludes(path);
   app.add_option("-o,--output", options.output,
                  "Write the cost table; one that is there is merged with")
-      ->type_name("FILE.json");
+      ->type_name("FILE.json")
+      ->excludes(serve);
+  app.add_option("--device", options.addresses,
+                 "Where a device serves, instead of the plan's address; may be "
+                 "repeated")
+      ->allow_extra_args(false)
+      ->type_name("DEVICE=HOST:PORT");
+  app.add_option("--measure", options.measure,
+                 "What to measure of a plan's cluster (all)")
+      ->check(CLI::IsMember({"all", "operators", "links"}))
+      ->type_name("all|operators|links");
   app.add_option("--name", options.name,
-                 "Name of this device; the bundle's unless given")
+                 "Name of this machine; the bundle's unless given")
       ->type_name("DEVICE");
   app.add_option("--threads", options.profile.threads,
                  "Threads for kernels; the plan's number unless given")
@@ -127,15 +280,32 @@ int main(int argc, char **argv) {
       ->check(CLI::Range(1, 1024))
       ->type_name("N,...");
   app.add_option("--budget", options.budget,
-                 "Seconds to measure at most, about; each operator is measured "
-                 "once however long it takes (60)")
+                 "Seconds to measure operators at most, about; each is "
+                 "measured once however long it takes (60)")
+      ->check(CLI::PositiveNumber)
+      ->type_name("SECONDS");
+  app.add_option("--connect-timeout", options.connectTimeout,
+                 "Seconds until a device must have answered (5)")
       ->check(CLI::PositiveNumber)
       ->type_name("SECONDS");
   app.add_flag("--json", options.json, "Print the measured table as JSON");
+}
+
+int main(int argc, char **argv) {
+  CLI::App app("Measures what the operators of a network, and the links of a "
+               "cluster, cost, for the planner.",
+               "windrow-profile");
+  app.footer(examples);
+  CommandLine options;
+  options.profile.threads = 0;
+  addOptions(app, options);
   if (std::optional<int> status = parseArguments(app, argc, argv))
     return *status;
+  if (options.path.empty() && options.serve.empty())
+    return reportError(app, Status(StatusCode::InvalidArgument,
+                                   "PATH or --serve must be given"));
   std::erase(options.profile.slices, 1U);
   options.profile.budget = toMilliseconds(options.budget);
-  Status status = profile(options);
+  Status status = options.serve.empty() ? profile(options) : serve(options);
   return status.ok() ? 0 : reportError(app, status);
 }

@@ -317,7 +317,9 @@ TEST_F(ProfileTest, NamesWhatItCannotUse) {
   ASSERT_TRUE(TestBundle(2, 0).write(folder / "idle.bundle").ok());
   EXPECT_THAT(errorOf({folder / "idle.bundle"}),
               HasSubstr(": bundle must have operators, got none\n"));
-  EXPECT_THAT(errorOf({}), HasSubstr("BUNDLE"));
+  EXPECT_EQ(errorOf({}),
+            "windrow-profile: error: PATH or --serve must be given\n");
+  EXPECT_THAT(errorOf({bundle, "--serve=127.0.0.1:0"}), HasSubstr("--serve"));
   EXPECT_THAT(errorOf({bundle, "--pace=2"}), HasSubstr("--pace"));
   EXPECT_THAT(errorOf({bundle, "--slices=0"}), HasSubstr("--slices"));
 }
@@ -346,7 +348,8 @@ TEST_F(ProfileTest, HelpHasExamples) {
   ToolResult result = runTool("windrow-profile", {"--help"});
   EXPECT_EQ(result.status, 0);
   EXPECT_EQ(result.errors, "");
-  for (const char *part : {"EXAMPLES:", "--output", "--pace", "--budget"})
+  for (const char *part : {"EXAMPLES:", "--output", "--serve", "--device",
+                           "--measure", "--pace", "--budget"})
     EXPECT_THAT(result.output, HasSubstr(part));
 }
 

@@ -1,0 +1,227 @@
+//===- link_profiler.cpp - Measures a link between two machines -----------===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/tools/link_profiler.h"
+
+#include "runtime/tools/object_reader.h"
+
+#include <algorithm>
+#include <cmath>
+#include <ctime>
+#include <fmt/format.h>
+#include <thread>
+
+using namespace windrow;
+using Json = nlohmann::ordered_json;
+using Seconds = std::chrono::duration<double>;
+
+static constexpr uint32_t smallProbe = 0, mediumProbe = 1, largeProbe = 2,
+                          hugeProbe = 3;
+static constexpr uint32_t mostRounds = 1000;
+
+/// Small messages, apart from each other by what a kernel takes.
+static constexpr uint32_t smallRounds = 200;
+static constexpr std::chrono::milliseconds smallPause{1};
+/// Long enough for TCP to begin slowly again: Linux halves what it sends at
+/// once for every retransmission time (0.2 s and more) of silence.
+static constexpr uint32_t idleRounds = 2;
+static constexpr std::chrono::milliseconds idlePause{1200};
+
+/// Of a link on which a large message takes less than this, larger ones are
+/// measured: a scheduler's whims are as long.
+static constexpr double fastLinkSeconds = 1e-3;
+
+namespace {
+/// Messages there and back, one at a time.
+struct Series {
+  uint32_t there, back; ///< sizes of probes
+  uint32_t rounds;
+  std::chrono::milliseconds pause{0}; ///< before each round
+};
+
+struct SeriesResult {
+  std::vector<double> seconds; ///< of every round
+  double processorSeconds = 0; ///< of both sides, all rounds
+};
+} // namespace
+
+/// What all threads of this process have computed so far.
+static double processorSeconds() {
+  timespec time;
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) +
+         1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+static double median(std::vector<double> values) {
+  auto middle = values.begin() + static_cast<ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+//===----------------------------------------------------------------------===//
+// Series of messages
+//===----------------------------------------------------------------------===//
+
+static Expected<SeriesResult> runSeries(ProfileLink &link,
+                                        const Series &series) {
+  Status status = link.send({{"order", "echo"},
+                             {"receive", series.there},
+                             {"send", series.back},
+                             {"rounds", series.rounds}});
+  SeriesResult result;
+  const double before = processorSeconds();
+  for (uint32_t round = 0; round < series.rounds && status.ok(); ++round) {
+    if (series.pause.count() > 0)
+      std::this_thread::sleep_for(series.pause);
+    status = link.expectProbe(series.back);
+    const Clock::time_point start = Clock::now();
+    if (status.ok())
+      status = link.sendProbe(series.there);
+    if (status.ok())
+      status = link.awaitProbe(series.back);
+    result.seconds.push_back(Seconds(Clock::now() - start).count());
+  }
+  result.processorSeconds = processorSeconds() - before;
+  if (!status.ok())
+    return failure(status);
+  Expected<Json> answer = link.receive(maxResultBytes);
+  if (!answer)
+    return failure(answer.error());
+  ObjectReader reader(*answer, link.peer());
+  result.processorSeconds += reader.number("processor_s");
+  if (!reader.result().ok())
+    return failure(reader.result());
+  return result;
+}
+
+Status windrow::answerProbes(ProfileLink &link, const Json &order) {
+  ObjectReader reader(order, "order");
+  const uint32_t receive = reader.count("receive", 0, hugeProbe);
+  const uint32_t send = reader.count("send", 0, hugeProbe);
+  const uint32_t rounds = reader.count("rounds", 0, mostRounds);
+  WINDROW_RETURN_IF_ERROR(reader.result());
+  const double before = processorSeconds();
+  for (uint32_t round = 0; round < rounds; ++round) {
+    // Ready for the next one before the answer, as the steps of a plan are.
+    if (round == 0)
+      WINDROW_RETURN_IF_ERROR(link.expectProbe(receive));
+    WINDROW_RETURN_IF_ERROR(link.awaitProbe(receive));
+    if (round + 1 < rounds)
+      WINDROW_RETURN_IF_ERROR(link.expectProbe(receive));
+    WINDROW_RETURN_IF_ERROR(link.sendProbe(send));
+  }
+  return link.send({{"processor_s", processorSeconds() - before}});
+}
+
+//===----------------------------------------------------------------------===//
+// What they amount to
+//===----------------------------------------------------------------------===//
+
+/// As many rounds of `seconds` as fill `budget`, within bounds.
+static uint32_t roundsWithin(double budget, double seconds) {
+  return static_cast<uint32_t>(std::clamp(budget / seconds, 5.0, 60.0));
+}
+
+namespace {
+/// Runs the series of one pair; the first failure stays.
+class PairProfiler {
+public:
+  PairProfiler(ProfileLink &link, const std::function<Status()> &onSeries)
+      : link(link), onSeries(onSeries) {}
+
+  /// The directions there and back, without names.
+  Expected<std::vector<LinkCosts>> measure();
+
+private:
+  SeriesResult run(const Series &series);
+  double roundTrip(uint32_t there, uint32_t back, double budget);
+  double bandwidth(const std::function<double(uint32_t, double)> &takes);
+
+  ProfileLink &link;
+  const std::function<Status()> &onSeries;
+  Status status;
+};
+} // namespace
+
+SeriesResult PairProfiler::run(const Series &series) {
+  if (status.ok()) {
+    Expected<SeriesResult> result = runSeries(link, series);
+    status = result ? onSeries() : result.error();
+    if (status.ok())
+      return std::move(*result);
+  }
+  return {{1.0}, 1.0};
+}
+
+/// The median time of a message there and one back, once the connection has
+/// found out what the network carries.
+double PairProfiler::roundTrip(uint32_t there, uint32_t back, double budget) {
+  const double first = median(run({there, back, 3}).seconds);
+  return median(run({there, back, roundsWithin(budget, first)}).seconds);
+}
+
+/// In 10^6 bits a second, where a message of a size, measured for some seconds,
+/// takes what `takes` says, and a small one back.
+double
+PairProfiler::bandwidth(const std::function<double(uint32_t, double)> &takes) {
+  double longer = takes(largeProbe, 0.4);
+  const uint32_t size = longer < fastLinkSeconds ? hugeProbe : largeProbe;
+  double shorter = longer;
+  if (size == hugeProbe)
+    longer = takes(hugeProbe, 0.2);
+  else
+    shorter = takes(mediumProbe, 0.1);
+  const uint64_t bytes = probeBytes[size] - probeBytes[size - 1];
+  // However the scheduler treats either: some of the time is the network's.
+  return 8e-6 * static_cast<double>(bytes) /
+         std::max(longer - shorter, longer / 4);
+}
+
+Expected<std::vector<LinkCosts>> PairProfiler::measure() {
+  run({smallProbe, smallProbe, 20});
+  const SeriesResult small =
+      run({smallProbe, smallProbe, smallRounds, smallPause});
+  const double there = bandwidth([&](uint32_t size, double budget) {
+    return roundTrip(size, smallProbe, budget);
+  });
+  const double back = bandwidth([&](uint32_t size, double budget) {
+    return roundTrip(smallProbe, size, budget);
+  });
+  const std::vector<double> busy = run({largeProbe, largeProbe, 5}).seconds;
+  const std::vector<double> idle =
+      run({largeProbe, largeProbe, idleRounds, idlePause}).seconds;
+  if (!status.ok())
+    return failure(status);
+
+  // A round has two messages, each with two ends.
+  const double oneWay = median(small.seconds) / 2;
+  const double message =
+      std::min(small.processorSeconds / smallRounds / 4, oneWay / 2);
+  LinkCosts both;
+  both.latencyMicroseconds = 1e6 * (oneWay - 2 * message);
+  both.messageMicroseconds = 1e6 * message;
+  both.afterIdleMicroseconds =
+      1e6 / 2 * std::max(0.0, std::ranges::min(idle) - std::ranges::min(busy));
+  std::vector<LinkCosts> costs(2, both);
+  costs[0].bandwidthMbit = there;
+  costs[1].bandwidthMbit = back;
+  return costs;
+}
+
+Expected<std::vector<LinkCosts>>
+windrow::measureLink(ProfileLink &link, const std::string &self,
+                     const std::function<Status()> &onSeries) {
+  Expected<std::vector<LinkCosts>> costs =
+      PairProfiler(link, onSeries).measure();
+  if (costs) {
+    costs->at(0).from = costs->at(1).to = self;
+    costs->at(0).to = costs->at(1).from = link.peer();
+  }
+  return costs;
+}
