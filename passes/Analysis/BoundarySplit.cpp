@@ -13,7 +13,7 @@ static constexpr double secondsPerCall = 20e-6;
 
 bool windrow::isSplitWorthwhile(const BoundarySplit &split) {
   double secondsPerPiece =
-      secondsPerCall +
+      static_cast<double>(split.operations) * secondsPerCall +
       static_cast<double>(split.repeatedBytes) / memoryBytesPerSecond;
   return split.transferSeconds >
          static_cast<double>(split.pieces - 1) * secondsPerPiece;

@@ -13,10 +13,12 @@
 
 namespace windrow {
 
-/// What dividing one operation's rows into pieces costs and may hide.
+/// What dividing the rows of operations, one after the other, into pieces costs
+/// and may hide.
 struct BoundarySplit {
-  int64_t pieces = 1;         ///< calls instead of one
-  int64_t repeatedBytes = 0;  ///< operands that every call reads whole: weights
+  int64_t pieces = 1;         ///< calls of each operation instead of one
+  int64_t operations = 1;     ///< that are divided
+  int64_t repeatedBytes = 0;  ///< that every piece reads whole: weights
   double transferSeconds = 0; ///< until the slowest peer has its rows
 };
 

@@ -9,9 +9,11 @@
 #include "passes/Analysis/PlanTimeline.h"
 
 #include "passes/Analysis/BoundarySplit.h"
+#include "passes/Analysis/RowChains.h"
 #include "passes/Analysis/RowExchange.h"
 
 #include <algorithm>
+#include <numeric>
 
 using namespace windrow;
 
@@ -39,11 +41,16 @@ private:
 
   void placeLayer(size_t layer);
   void computeParts(size_t layer);
-  void computePieces(size_t layer, size_t position);
+  std::vector<size_t> chainOf(size_t layer) const;
+  void computePieces(const std::vector<size_t> &chain, size_t position);
   void addPartials(size_t layer, const std::vector<size_t> &sources);
   void placeReduction(size_t layer, const LayerPlacement &owners);
   void placePartials(size_t layer);
-  bool isSplit(size_t layer, size_t device, const std::vector<RowPiece> &pieces,
+  std::pair<std::vector<RowPiece>, size_t>
+  choosePieces(std::span<const size_t> chain, size_t device, RowInterval rows,
+               std::span<const TensorTransfer> sends) const;
+  bool isSplit(std::span<const size_t> chain, size_t device,
+               const std::vector<RowPiece> &pieces,
                std::span<const TensorTransfer> sends) const;
   void awaitOperands(size_t layer, size_t device);
   void await(size_t device, Arrival &arrival);
@@ -58,6 +65,10 @@ private:
   const size_t numDevices;
   const std::vector<size_t> producers;
   const std::vector<TensorExchange> exchanges;
+  /// By layer: the one before it in its chain.
+  const std::vector<std::optional<size_t>> predecessors;
+  /// By layer: whether it is the predecessor of another.
+  std::vector<bool> isFollowed;
   std::vector<Participant> participants;
   /// By tensor and participant.
   std::vector<std::vector<Arrival>> arrivals;
@@ -70,8 +81,12 @@ Timeline::Timeline(const CostModel &model, const Plan &plan, bool withLayers)
     : model(model), network(model.network()), plan(plan),
       numDevices(model.numDevices()), producers(findProducers(network)),
       exchanges(findExchanges(network, plan, numDevices)),
-      participants(numDevices + 1),
+      predecessors(findPredecessors(network, plan)),
+      isFollowed(network.layers.size()), participants(numDevices + 1),
       arrivals(network.tensors.size(), std::vector<Arrival>(numDevices + 1)) {
+  for (std::optional<size_t> predecessor : predecessors)
+    if (predecessor)
+      isFollowed[*predecessor] = true;
   times.devices.resize(numDevices);
   times.finish.resize(network.layers.size());
   if (withLayers)
@@ -150,14 +165,14 @@ void Timeline::sendAll(size_t tensor, std::span<const TensorTransfer> sends) {
 //===----------------------------------------------------------------------===//
 
 /// As `cluster-place` decides.
-bool Timeline::isSplit(size_t layer, size_t device,
+bool Timeline::isSplit(std::span<const size_t> chain, size_t device,
                        const std::vector<RowPiece> &pieces,
                        std::span<const TensorTransfer> sends) const {
-  if (pieces.size() == 1)
-    return false;
   BoundarySplit split;
   split.pieces = static_cast<int64_t>(pieces.size());
-  split.repeatedBytes = network.layers[layer].cost.weightBytes;
+  split.operations = static_cast<int64_t>(chain.size());
+  for (size_t layer : chain)
+    split.repeatedBytes += network.layers[layer].cost.weightBytes;
   for (const TensorTransfer &transfer : sends) {
     const LinkCost &link = model.link(device, transfer.reader);
     split.transferSeconds =
@@ -168,26 +183,58 @@ bool Timeline::isSplit(size_t layer, size_t device,
   return isSplitWorthwhile(split);
 }
 
-void Timeline::computePieces(size_t layer, size_t position) {
-  const LayerPlacement &placement = plan.layers[layer];
+/// The pieces in which `rows` of the last layer of `chain` are computed, and
+/// the position in the chain from which it goes piece by piece.
+std::pair<std::vector<RowPiece>, size_t>
+Timeline::choosePieces(std::span<const size_t> chain, size_t device,
+                       RowInterval rows,
+                       std::span<const TensorTransfer> sends) const {
+  std::vector<RowInterval> awaited;
+  for (const TensorTransfer &transfer : sends)
+    awaited.push_back(transfer.rows);
+  for (size_t first = 0; first < chain.size(); ++first) {
+    std::span<const size_t> rest = chain.subspan(first);
+    int64_t grain = 1;
+    for (size_t layer : rest)
+      grain = std::lcm(grain, network.layers[layer].rowGrain);
+    std::vector<RowPiece> pieces = divideBoundaryFirst(rows, awaited, grain);
+    if (!network.layers[chain.back()].isRowSplittable || pieces.size() == 1)
+      break;
+    if (isSplit(rest, device, pieces, sends))
+      return {std::move(pieces), first};
+  }
+  return {{{rows, true}}, chain.size()};
+}
+
+/// `layer` and those before it in its chain, the first one first.
+std::vector<size_t> Timeline::chainOf(size_t layer) const {
+  std::vector<size_t> chain;
+  for (std::optional<size_t> link = layer; link; link = predecessors[*link])
+    chain.push_back(*link);
+  std::ranges::reverse(chain);
+  return chain;
+}
+
+void Timeline::computePieces(const std::vector<size_t> &chain,
+                             size_t position) {
+  const LayerPlacement &placement = plan.layers[chain.back()];
   const size_t device = placement.devices[position];
-  const size_t tensor = network.layers[layer].result;
+  const size_t tensor = network.layers[chain.back()].result;
   const RowInterval rows =
       placement.computedRows(position, network.tensors[tensor].rows);
   if (rows.empty())
     return;
-  awaitOperands(layer, device);
   std::span<const TensorTransfer> sends = sendsOf(tensor, device);
-  std::vector<RowInterval> awaited;
-  for (const TensorTransfer &transfer : sends)
-    awaited.push_back(transfer.rows);
-  std::vector<RowPiece> pieces =
-      divideBoundaryFirst(rows, awaited, network.layers[layer].rowGrain);
-  if (!network.layers[layer].isRowSplittable ||
-      !isSplit(layer, device, pieces, sends))
-    pieces = {{rows, true}};
+  const auto [pieces, divided] = choosePieces(chain, device, rows, sends);
   for (const RowPiece &piece : pieces) {
-    compute(layer, device, model.intervalSeconds(layer, device, piece.rows));
+    const bool isFirst = &piece == &pieces.front();
+    for (size_t i = isFirst ? 0 : divided; i < chain.size(); ++i) {
+      if (isFirst)
+        awaitOperands(chain[i], device);
+      compute(chain[i], device,
+              model.intervalSeconds(chain[i], device,
+                                    i < divided ? rows : piece.rows));
+    }
     for (const TensorTransfer &transfer : sends)
       if (piece.awaited && piece.rows.contains(transfer.rows))
         send(device, transfer.reader, transfer.bytes,
@@ -210,7 +257,7 @@ void Timeline::computeParts(size_t layer) {
           model.channelsSeconds(layer, device, placement.ownedPart(i).size()));
       sendAll(tensor, sendsOf(tensor, device));
     } else if (hasRows) {
-      computePieces(layer, i);
+      computePieces(chainOf(layer), i);
     } else {
       awaitOperands(layer, device);
       compute(layer, device, model.wholeSeconds(layer, device));
@@ -278,6 +325,8 @@ void Timeline::placePartials(size_t layer) {
 }
 
 void Timeline::placeLayer(size_t layer) {
+  if (isFollowed[layer])
+    return;
   currentLayer = layer;
   if (!plan.layers[layer].partialDevices.empty())
     placePartials(layer);

@@ -115,7 +115,9 @@ def Place : Cluster_Pass<"cluster-place"> {
     The order of the operations is the order of execution on each device. With
     `boundary-first`, rows or channels that other devices wait for are computed
     before the others and sent at once, so that they travel while the rest is
-    computed. That costs the weights once more to be read for each piece of rows,
+    computed. They go through all operations that read the same rows of one
+    another and nothing else, as a convolution and the sum behind it, before the
+    rest does. That costs the weights once more to be read for each piece of rows,
     or the input for each piece of channels; `auto` divides where the time of the
     transfers, by `cluster.links`, exceeds that.
 

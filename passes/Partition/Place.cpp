@@ -14,6 +14,7 @@
 #include "passes/Partition/Devices.h"
 #include "passes/Partition/FragmentBuilder.h"
 #include "passes/Partition/LayoutPlan.h"
+#include "passes/Partition/OperationChains.h"
 #include "passes/Partition/StripAssembler.h"
 
 #include <numeric>
@@ -44,15 +45,32 @@ private:
     return plan.getParticipants()[participant];
   }
 
+  /// Operations that a device computes one after the other for each piece of
+  /// rows. Each but the last is read by the next alone.
+  using Chain = ArrayRef<Operation *>;
+
   void place(Operation *op);
-  void placeParts(Operation *op);
+  void placeParts(Chain chain);
   void placeReduction(Operation *op);
   void placeContraction(Operation *op);
 
-  SmallVector<RowPiece> choosePieces(Operation *op, unsigned device);
-  bool isWorthwhile(Operation *op, unsigned device, size_t pieces);
+  /// What a device computes of a chain at a time.
+  struct ChainPieces {
+    /// Of the chain's last result.
+    SmallVector<RowPiece> pieces;
+    /// The first operation that is computed piece by piece, not at once.
+    size_t divided = 0;
+    /// The result of the one before, once computed.
+    Value whole;
+  };
+
+  ChainPieces choosePieces(Chain chain, unsigned device);
+  bool isWorthwhile(Chain chain, unsigned device, size_t pieces);
   PartAttr getPart(Value tensor, unsigned device, RowInterval range);
-  Value computePiece(Operation *op, unsigned device, RowInterval range);
+  void computePiece(Chain chain, unsigned device, ChainPieces &pieces,
+                    const RowPiece &piece);
+  Value computePart(Operation *op, unsigned device, RowInterval range,
+                    StripAssembler::HeldRegion predecessor);
 
   /// What a device adds to a sum of the result's whole shape.
   struct Partial {
@@ -76,6 +94,8 @@ private:
   OpBuilder builder;
   StripAssembler strips;
   DenseMap<Value, int64_t> tensorNumbers;
+  /// By operation, the one before it in its chain.
+  DenseMap<Operation *, Operation *> predecessors;
 };
 
 } // namespace
@@ -120,13 +140,15 @@ static bool isReadWhole(OpOperand &operand, Axis axis) {
              nn::wholeRegion(operand.get());
 }
 
-bool Placer::isWorthwhile(Operation *op, unsigned device, size_t pieces) {
-  Value result = op->getResult(0);
+bool Placer::isWorthwhile(Chain chain, unsigned device, size_t pieces) {
+  Value result = chain.back()->getResult(0);
   BoundarySplit split;
   split.pieces = pieces;
-  for (OpOperand &operand : op->getOpOperands())
-    if (isReadWhole(operand, plan.getAxis(result)))
-      split.repeatedBytes += countBytes(operand.get());
+  split.operations = chain.size();
+  for (Operation *op : chain)
+    for (OpOperand &operand : op->getOpOperands())
+      if (isReadWhole(operand, plan.getAxis(result)))
+        split.repeatedBytes += countBytes(operand.get());
 
   TensorRegion whole = nn::wholeRegion(result);
   int64_t bytesPerCell =
@@ -142,41 +164,40 @@ bool Placer::isWorthwhile(Operation *op, unsigned device, size_t pieces) {
   return isSplitWorthwhile(split);
 }
 
-/// The unit in which the range of the result of `op` along `axis` can be cut;
-/// none where it cannot.
-static std::optional<int64_t> getGrain(Operation *op, Axis axis) {
-  if (axis == Axis::Rows) {
-    auto windows = dyn_cast<nn::RowWindowOpInterface>(op);
-    return windows && windows.isRowSplittable()
-               ? std::optional(windows.getRowGrain())
-               : std::nullopt;
-  }
-  auto windows = dyn_cast<nn::ChannelWindowOpInterface>(op);
-  return windows && windows.isChannelSplittable() ? std::optional<int64_t>(1)
-                                                  : std::nullopt;
-}
-
-SmallVector<RowPiece> Placer::choosePieces(Operation *op, unsigned device) {
-  Value result = op->getResult(0);
+Placer::ChainPieces Placer::choosePieces(Chain chain, unsigned device) {
+  Value result = chain.back()->getResult(0);
   RowInterval computed = plan.getShares(result)[device].computed;
   SmallVector<RowInterval> awaited;
   for (const StripAssembler::AwaitedRange &range :
        strips.getAwaited(result, device))
     awaited.push_back(range.range);
-  RowPiece whole{computed, !awaited.empty()};
-  std::optional<int64_t> opGrain = getGrain(op, plan.getAxis(result));
-  if (boundaryFirst == BoundaryFirst::Never || strips.isGathered(result) ||
-      !opGrain)
-    return {whole};
-  std::vector<RowPiece> pieces =
-      divideBoundaryFirst(computed, awaited, std::lcm(grain, *opGrain));
-  if (pieces.size() == 1 || (boundaryFirst == BoundaryFirst::Auto &&
-                             !isWorthwhile(op, device, pieces.size())))
-    return {whole};
-  return SmallVector<RowPiece>(pieces.begin(), pieces.end());
+  ChainPieces whole{{{computed, !awaited.empty()}}, 0, {}};
+  if (boundaryFirst == BoundaryFirst::Never || strips.isGathered(result))
+    return whole;
+  // As much of the chain as is worth the additional calls.
+  for (size_t first = 0; first < chain.size(); ++first) {
+    Chain rest = chain.drop_front(first);
+    std::optional<int64_t> unit = grain;
+    for (Operation *op : rest)
+      if (std::optional<int64_t> own = getPartGrain(op, plan.getAxis(result)))
+        unit = std::lcm(*unit, *own);
+      else
+        return whole;
+    std::vector<RowPiece> pieces =
+        divideBoundaryFirst(computed, awaited, *unit);
+    if (pieces.size() == 1)
+      return whole;
+    if (boundaryFirst == BoundaryFirst::Always ||
+        isWorthwhile(rest, device, pieces.size()))
+      return {SmallVector<RowPiece>(pieces.begin(), pieces.end()), first, {}};
+  }
+  return whole;
 }
 
-Value Placer::computePiece(Operation *op, unsigned device, RowInterval range) {
+/// `predecessor` is the operand that the one before `op` in its chain computes,
+/// if any.
+Value Placer::computePart(Operation *op, unsigned device, RowInterval range,
+                          StripAssembler::HeldRegion predecessor) {
   Value result = op->getResult(0);
   TensorRegion region = plan.getRegion(result, range);
   SmallVector<StripAssembler::HeldRegion> held;
@@ -186,6 +207,9 @@ Value Placer::computePiece(Operation *op, unsigned device, RowInterval range) {
     needed.push_back(getNeededRegion(operand, region));
     if (needed.back().empty())
       held.push_back({});
+    else if (value.getDefiningOp() &&
+             value.getDefiningOp() == predecessors.lookup(op))
+      held.push_back(predecessor);
     else if (strips.contains(value))
       held.push_back(strips.getStrip(value, device, needed.back()));
     else
@@ -220,18 +244,40 @@ Value Placer::computePiece(Operation *op, unsigned device, RowInterval range) {
       .getResult(0);
 }
 
-void Placer::placeParts(Operation *op) {
-  Value result = op->getResult(0);
-  SmallVector<SmallVector<RowPiece>> pieces(plan.getClient());
+void Placer::computePiece(Chain chain, unsigned device, ChainPieces &pieces,
+                          const RowPiece &piece) {
+  StripAssembler::HeldRegion held;
+  for (auto [position, op] : llvm::enumerate(chain)) {
+    const bool isWhole = position < pieces.divided;
+    if (isWhole && pieces.whole)
+      continue;
+    Value result = op->getResult(0);
+    RowInterval range =
+        isWhole ? plan.getShares(result)[device].computed : piece.rows;
+    if (position == pieces.divided && pieces.whole) {
+      Value before = chain[position - 1]->getResult(0);
+      held = {pieces.whole,
+              plan.getRegion(before, plan.getShares(before)[device].computed)};
+    }
+    held = {computePart(op, device, range, held),
+            plan.getRegion(result, range)};
+    if (position + 1 == pieces.divided)
+      pieces.whole = held.value;
+  }
+  strips.addPiece(chain.back()->getResult(0), device, piece.rows, held.value);
+}
+
+void Placer::placeParts(Chain chain) {
+  Value result = chain.back()->getResult(0);
+  SmallVector<ChainPieces> pieces(plan.getClient());
   for (unsigned device = 0; device < plan.getClient(); ++device)
     if (!plan.getShares(result)[device].computed.empty())
-      pieces[device] = choosePieces(op, device);
+      pieces[device] = choosePieces(chain, device);
   for (bool awaited : {true, false})
     for (unsigned device = 0; device < plan.getClient(); ++device)
-      for (const RowPiece &piece : pieces[device])
+      for (const RowPiece &piece : pieces[device].pieces)
         if (piece.awaited == awaited)
-          strips.addPiece(result, device, piece.rows,
-                          computePiece(op, device, piece.rows));
+          computePiece(chain, device, pieces[device], piece);
   if (strips.isGathered(result))
     strips.gather(result);
 }
@@ -360,11 +406,14 @@ void Placer::placeContraction(Operation *op) {
 void Placer::place(Operation *op) {
   strips.addTensor(op->getResult(0));
   if (plan.isDistributedReduction(op))
-    placeReduction(op);
-  else if (!plan.getContractions(op).empty())
-    placeContraction(op);
-  else
-    placeParts(op);
+    return placeReduction(op);
+  if (!plan.getContractions(op).empty())
+    return placeContraction(op);
+  SmallVector<Operation *> chain;
+  for (Operation *link = op; link; link = predecessors.lookup(link))
+    chain.push_back(link);
+  std::reverse(chain.begin(), chain.end());
+  placeParts(chain);
 }
 
 void Placer::run() {
@@ -379,9 +428,15 @@ void Placer::run() {
     strips.addPiece(argument, plan.getClient(), nn::wholeRegion(argument).rows,
                     argument);
   }
+  if (boundaryFirst != BoundaryFirst::Never)
+    predecessors = findPredecessors(plan, operations);
+  DenseSet<Operation *> followed;
+  for (auto [op, predecessor] : predecessors)
+    followed.insert(predecessor);
   for (auto [number, op] : llvm::enumerate(operations)) {
     tensorNumbers[op->getResult(0)] = number;
-    place(op);
+    if (!followed.contains(op))
+      place(op);
   }
   for (OpOperand &result : terminator->getOpOperands())
     if (strips.contains(result.get()))

@@ -91,8 +91,26 @@ static SmallVector<int64_t> pickComputed(ArrayRef<int64_t> bounds,
   return computed;
 }
 
+/// The layout of what `op` reads first, where it can be that of `op` as well.
+static LayoutAttr getFirstOperandsLayout(Operation *op) {
+  Operation *definition = op->getOperand(0).getDefiningOp();
+  auto windows = dyn_cast<nn::RowWindowOpInterface>(op);
+  if (!definition || !windows || !windows.isRowSplittable())
+    return {};
+  auto layout = definition->getAttrOfType<LayoutAttr>(layoutAttrName);
+  const bool hasEqualRows = nn::wholeRegion(definition->getResult(0)).rows ==
+                            nn::wholeRegion(op->getResult(0)).rows;
+  return layout && layout.getKind() == LayoutKind::Rows && hasEqualRows
+             ? layout
+             : LayoutAttr();
+}
+
 static LayoutAttr pickLayout(Operation *op, const ClusterDescription &cluster,
                              Choices &choices) {
+  // Devices go on with the same rows without a word between them.
+  if (LayoutAttr layout = getFirstOperandsLayout(op);
+      layout && choices.below(2) == 1)
+    return layout;
   enum Mode { Owner, Replicated, Rows, ComputedRows, Channels };
   MLIRContext &context = *op->getContext();
   SmallVector<StringAttr> devices = pickDevices(context, cluster, choices);
