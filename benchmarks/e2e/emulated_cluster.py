@@ -148,9 +148,12 @@ class Nodes:
         self.logs.cleanup()
 
     def start(self, place, bundle, pace):
+        self.launch(place, [self.node_tool, bundle, f"--pace={pace:g}",
+                            f"--listen={self.network.addresses[place]}"])
+
+    def launch(self, place, command):
+        """Start any program that says when it is listening."""
         path = os.path.join(self.logs.name, f"{place}.log")
-        command = [self.node_tool, bundle, f"--pace={pace:g}",
-                   f"--listen={self.network.addresses[place]}"]
         with open(path, "w") as log:
             process = subprocess.Popen(self.network.command(place, command),
                                        stdin=subprocess.DEVNULL, stdout=log,
