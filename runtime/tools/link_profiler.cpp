@@ -24,9 +24,12 @@ static constexpr uint32_t smallProbe = 0, mediumProbe = 1, largeProbe = 2,
                           hugeProbe = 3;
 static constexpr uint32_t mostRounds = 1000;
 
-/// Small messages, apart from each other by what a kernel takes.
-static constexpr uint32_t smallRounds = 200;
-static constexpr std::chrono::milliseconds smallPause{1};
+/// Small messages are apart from each other as those between kernels are, which
+/// let processors sleep and caches forget.
+static constexpr uint32_t smallRounds = 100;
+static constexpr std::chrono::milliseconds smallPause{5};
+static constexpr std::chrono::milliseconds longestWalk{2};
+static constexpr size_t walkBytes = 4 << 20, cacheLineBytes = 64;
 /// Long enough for TCP to begin slowly again: Linux halves what it sends at
 /// once for every retransmission time (0.2 s and more) of silence.
 static constexpr uint32_t idleRounds = 2;
@@ -42,6 +45,8 @@ struct Series {
   uint32_t there, back; ///< sizes of probes
   uint32_t rounds;
   std::chrono::milliseconds pause{0}; ///< before each round
+  /// Both sides walk over memory between rounds.
+  bool isApart = false;
 };
 
 struct SeriesResult {
@@ -56,6 +61,20 @@ static double processorSeconds() {
   ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
   return static_cast<double>(time.tv_sec) +
          1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+/// Touches as much memory as a kernel may, for less than the pause between
+/// rounds, and returns the processor time of that.
+static double walkOverMemory(std::vector<std::byte> &memory) {
+  const double before = processorSeconds();
+  const Clock::time_point end = Clock::now() + longestWalk;
+  memory.resize(walkBytes);
+  volatile std::byte *bytes = memory.data();
+  constexpr size_t piece = 64 * cacheLineBytes;
+  for (size_t at = 0; at < walkBytes && Clock::now() < end; at += piece)
+    for (size_t line = at; line < at + piece; line += cacheLineBytes)
+      bytes[line] = bytes[line] ^ std::byte(1);
+  return processorSeconds() - before;
 }
 
 static double median(std::vector<double> values) {
@@ -73,12 +92,16 @@ static Expected<SeriesResult> runSeries(ProfileLink &link,
   Status status = link.send({{"order", "echo"},
                              {"receive", series.there},
                              {"send", series.back},
-                             {"rounds", series.rounds}});
+                             {"rounds", series.rounds},
+                             {"apart", series.isApart}});
   SeriesResult result;
-  const double before = processorSeconds();
+  std::vector<std::byte> memory;
+  double before = processorSeconds();
   for (uint32_t round = 0; round < series.rounds && status.ok(); ++round) {
     if (series.pause.count() > 0)
       std::this_thread::sleep_for(series.pause);
+    if (series.isApart)
+      before += walkOverMemory(memory);
     status = link.expectProbe(series.back);
     const Clock::time_point start = Clock::now();
     if (status.ok())
@@ -105,8 +128,10 @@ Status windrow::answerProbes(ProfileLink &link, const Json &order) {
   const uint32_t receive = reader.count("receive", 0, hugeProbe);
   const uint32_t send = reader.count("send", 0, hugeProbe);
   const uint32_t rounds = reader.count("rounds", 0, mostRounds);
+  const bool isApart = reader.flag("apart");
   WINDROW_RETURN_IF_ERROR(reader.result());
-  const double before = processorSeconds();
+  std::vector<std::byte> memory;
+  double before = processorSeconds();
   for (uint32_t round = 0; round < rounds; ++round) {
     // Ready for the next one before the answer, as the steps of a plan are.
     if (round == 0)
@@ -115,6 +140,8 @@ Status windrow::answerProbes(ProfileLink &link, const Json &order) {
     if (round + 1 < rounds)
       WINDROW_RETURN_IF_ERROR(link.expectProbe(receive));
     WINDROW_RETURN_IF_ERROR(link.sendProbe(send));
+    if (isApart)
+      before += walkOverMemory(memory);
   }
   return link.send({{"processor_s", processorSeconds() - before}});
 }
@@ -186,7 +213,7 @@ PairProfiler::bandwidth(const std::function<double(uint32_t, double)> &takes) {
 Expected<std::vector<LinkCosts>> PairProfiler::measure() {
   run({smallProbe, smallProbe, 20});
   const SeriesResult small =
-      run({smallProbe, smallProbe, smallRounds, smallPause});
+      run({smallProbe, smallProbe, smallRounds, smallPause, true});
   const double there = bandwidth([&](uint32_t size, double budget) {
     return roundTrip(size, smallProbe, budget);
   });

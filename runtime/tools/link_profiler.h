@@ -17,8 +17,8 @@ namespace windrow {
 /// Measures both directions between this machine, a client called `self`, and
 /// the device behind `link`, in about four seconds, longer on a slow link:
 ///
-/// - latency and processor time by small messages there and back, a millisecond
-///   apart, as messages follow each other between kernels;
+/// - latency and processor time by small messages there and back, some
+///   milliseconds and megabytes of memory apart, as those between kernels are;
 /// - bandwidth by what messages of 256 KiB take longer than those of 32 KiB (2
 ///   MiB and 256 KiB where these take less than a millisecond);
 /// - what is lost after idling by those of 256 KiB after 1.2 s each.
