@@ -10,6 +10,7 @@
 
 #include "runtime/artifact/operands.h"
 #include "runtime/artifact/shape.h"
+#include "runtime/kernels/interleave_planes.h"
 
 #include <cstring>
 #include <fmt/format.h>
@@ -20,6 +21,10 @@ using namespace windrow;
 /// order [width, count].
 static void transposeMatrix(const float *source, float *destination,
                             int64_t count, int64_t width) {
+  if (count == 3) {
+    interleaveThreePlanes(source, static_cast<size_t>(width), destination);
+    return;
+  }
   for (int64_t i = 0; i < count; ++i)
     for (int64_t j = 0; j < width; ++j)
       destination[j * count + i] = source[i * width + j];

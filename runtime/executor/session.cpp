@@ -9,6 +9,7 @@
 #include "windrow/session.h"
 
 #include "runtime/artifact/bundle_layout.h"
+#include "runtime/executor/caller_transport.h"
 #include "runtime/executor/device_loop.h"
 #include "runtime/executor/model_tensors.h"
 
@@ -51,8 +52,8 @@ public:
   }
 
   Status connectToNodes(const SessionOptions &options);
-  Status connectToThreads(const std::filesystem::path &directory,
-                          const SessionOptions &options);
+  Status connectLocally(const std::filesystem::path &directory,
+                        const SessionOptions &options);
 
   const PlanDescription &description() const override { return plan; }
   Expected<Answer> run(std::span<const Tensor> inputs) override;
@@ -60,12 +61,19 @@ public:
 
 private:
   const format::Bundle &bundle() const { return executor->reader().bundle(); }
+  Expected<std::vector<std::unique_ptr<Executor>>>
+  createDevices(const std::filesystem::path &directory,
+                const SessionOptions &options) const;
   Expected<Answer> request(Clock::time_point start);
 
   std::unique_ptr<Executor> executor;
   PlanDescription plan;
   std::unique_ptr<Transport> transport;
   std::vector<std::unique_ptr<LocalDevice>> localDevices;
+  /// Where the only device computes on the caller's thread, it, and what joins
+  /// the two in place of `transport`.
+  std::unique_ptr<Executor> callersDevice;
+  std::unique_ptr<CallerTransport> callerTransport;
   uint32_t nextRequest = 0;
   /// Why the session is over, once it is.
   Status ended;
@@ -88,8 +96,9 @@ Status PlanSession::connectToNodes(const SessionOptions &options) {
   return transport->open(Clock::now() + options.connectTimeout);
 }
 
-Status PlanSession::connectToThreads(const std::filesystem::path &directory,
-                                     const SessionOptions &options) {
+Expected<std::vector<std::unique_ptr<Executor>>>
+PlanSession::createDevices(const std::filesystem::path &directory,
+                           const SessionOptions &options) const {
   ExecutorOptions executorOptions;
   executorOptions.requestTimeout = options.requestTimeout;
   // Kernel threads that wait for each other spin: more of them than processors
@@ -98,41 +107,57 @@ Status PlanSession::connectToThreads(const std::filesystem::path &directory,
       std::max<size_t>(1, std::thread::hardware_concurrency() /
                               std::max<size_t>(1, plan.devices.size())));
   std::vector<std::unique_ptr<Executor>> executors;
-  std::vector<TransportConfig> configs;
   for (const std::string &device : plan.devices) {
     Expected<BundleReader> reader =
         BundleReader::open(bundlePath(directory, device));
     if (!reader)
-      return reader.error();
+      return failure(reader.error());
     if (reader->selfName() != device)
-      return Status(StatusCode::InvalidArgument,
-                    fmt::format("{}: bundle must be that of '{}', got that of "
-                                "'{}'",
-                                reader->path().string(), device,
-                                reader->selfName()));
+      return failure(Status(
+          StatusCode::InvalidArgument,
+          fmt::format("{}: bundle must be that of '{}', got that of "
+                      "'{}'",
+                      reader->path().string(), device, reader->selfName())));
     if (!std::ranges::equal(*reader->bundle().plan_digest(),
                             *bundle().plan_digest()))
-      return Status(StatusCode::Incompatible,
-                    fmt::format("{}: bundle must be of the same plan as {}",
-                                reader->path().string(),
-                                executor->reader().path().string()));
+      return failure(
+          Status(StatusCode::Incompatible,
+                 fmt::format("{}: bundle must be of the same plan as {}",
+                             reader->path().string(),
+                             executor->reader().path().string())));
     executorOptions.threads = std::min(reader->bundle().threads(), share);
     Expected<std::unique_ptr<Executor>> created =
         Executor::create(std::move(*reader), executorOptions);
     if (!created)
-      return created.error();
-    configs.push_back((*created)->transportConfig());
+      return failure(created.error());
     executors.push_back(std::move(*created));
   }
+  return executors;
+}
+
+Status PlanSession::connectLocally(const std::filesystem::path &directory,
+                                   const SessionOptions &options) {
+  Expected<std::vector<std::unique_ptr<Executor>>> executors =
+      createDevices(directory, options);
+  if (!executors)
+    return executors.error();
+  callerTransport = CallerTransport::create(*executor);
+  if (callerTransport) {
+    callersDevice = std::move(executors->front());
+    return Status();
+  }
+  std::vector<TransportConfig> configs;
+  for (const std::unique_ptr<Executor> &device : *executors)
+    configs.push_back(device->transportConfig());
   configs.push_back(executor->transportConfig());
   Expected<std::vector<std::unique_ptr<Transport>>> transports =
       createInprocTransports(std::move(configs));
   if (!transports)
     return transports.error();
   transport = std::move(transports->back());
-  for (size_t i = 0; i < executors.size(); ++i)
+  for (size_t i = 0; i < executors->size(); ++i)
     localDevices.push_back(std::make_unique<LocalDevice>(
-        std::move(executors[i]), std::move((*transports)[i])));
+        std::move((*executors)[i]), std::move((*transports)[i])));
   return transport->open(Clock::now() + options.connectTimeout);
 }
 
@@ -156,7 +181,7 @@ Session::connect(const std::filesystem::path &plan,
   if (!executor)
     return failure(executor.error());
   auto session = std::make_unique<PlanSession>(std::move(*executor));
-  Status connected = options.local ? session->connectToThreads(plan, options)
+  Status connected = options.local ? session->connectLocally(plan, options)
                                    : session->connectToNodes(options);
   if (!connected.ok())
     return failure(connected);
@@ -164,10 +189,14 @@ Session::connect(const std::filesystem::path &plan,
 }
 
 Expected<Answer> PlanSession::request(Clock::time_point start) {
-  Status status = executor->runRequest(*transport, nextRequest++,
-                                       /*waitForever=*/false);
+  Status status =
+      callersDevice ? callersDevice->runRequest(*callerTransport, nextRequest++,
+                                                /*waitForever=*/false)
+                    : executor->runRequest(*transport, nextRequest++,
+                                           /*waitForever=*/false);
   if (!status.ok()) {
-    transport->close(status);
+    if (transport)
+      transport->close(status);
     ended = status;
     return failure(status);
   }

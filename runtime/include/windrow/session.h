@@ -74,10 +74,10 @@ struct Answer {
 };
 
 struct SessionOptions {
-  /// Compute in this process, all devices on threads of their own, instead of
-  /// asking nodes. Each device's kernels use as many threads as its bundle
-  /// says, but no more than its equal share of this machine's processors, at
-  /// least 1.
+  /// Compute in this process, instead of asking nodes: a single device on the
+  /// thread that calls `run`, several on threads of their own. Each device's
+  /// kernels use as many threads as its bundle says, but no more than its equal
+  /// share of this machine's processors, at least 1.
   bool local = false;
   /// Addresses ("host:port") by device name that replace the plan's.
   std::map<std::string, std::string> addresses;
