@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <array>
-#include <hwy/cache_control.h>
 
 // Vectors of unknown size cannot stand in arrays.
 #define HWY_DISABLED_TARGETS                                                   \
@@ -221,37 +220,52 @@ void transformFilterTo(const float *filter, uint32_t outputChannels,
 // Rows of a product that are computed together: their sums, a panel's two
 // vectors and one factor are to fit in the registers.
 #if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64
-constexpr uint32_t maxRows = 12;
+constexpr uint32_t maxRows = 14;
 #else
 constexpr uint32_t maxRows = 6;
 #endif
 
+// Floats of a cache line.
+constexpr size_t lineFloats = 16;
+
+/// Cache lines to ask for while something else is computed.
+struct LinesAhead {
+  const float *next;
+  size_t lines; ///< at most two for each step
+};
+
+/// A panel is read several times, and does not fit into the first level.
+HWY_INLINE void prefetchToSecondLevel(const float *address) {
+  __builtin_prefetch(address, /*rw=*/0, /*locality=*/2);
+}
+
 template <uint32_t rows>
 HWY_INLINE void multiplyRows(const float *input, size_t depth,
                              const float *panel, float *output,
-                             size_t outputStride) {
+                             size_t outputStride, LinesAhead ahead) {
   const hn::ScalableTag<float> d;
   using V = hn::Vec<decltype(d)>;
   const size_t lanes = hn::Lanes(d);
   // Unrolled, so that the sums are in registers from the first to the last.
   V left[rows], right[rows];
-#pragma GCC unroll 12
+#pragma GCC unroll 14
   for (uint32_t row = 0; row < rows; ++row)
     left[row] = right[row] = hn::Zero(d);
   for (size_t k = 0; k < depth; ++k) {
+    if (k < ahead.lines)
+      prefetchToSecondLevel(ahead.next + k * lineFloats);
+    if (k + depth < ahead.lines)
+      prefetchToSecondLevel(ahead.next + (k + depth) * lineFloats);
     const V leftFactor = hn::LoadU(d, panel + 2 * lanes * k);
     const V rightFactor = hn::LoadU(d, panel + 2 * lanes * k + lanes);
-    // The next panel comes from a cache that is further away.
-    hwy::Prefetch(panel + 2 * lanes * (k + depth));
-    hwy::Prefetch(panel + 2 * lanes * (k + depth) + lanes);
-#pragma GCC unroll 12
+#pragma GCC unroll 14
     for (uint32_t row = 0; row < rows; ++row) {
       const V factor = hn::Set(d, input[row * depth + k]);
       left[row] = hn::MulAdd(factor, leftFactor, left[row]);
       right[row] = hn::MulAdd(factor, rightFactor, right[row]);
     }
   }
-#pragma GCC unroll 12
+#pragma GCC unroll 14
   for (uint32_t row = 0; row < rows; ++row) {
     hn::StoreU(left[row], d, output + row * outputStride);
     hn::StoreU(right[row], d, output + row * outputStride + lanes);
@@ -261,26 +275,37 @@ HWY_INLINE void multiplyRows(const float *input, size_t depth,
 /// Calls `multiplyRows<rows>`, `rows` being at most `most`.
 template <uint32_t most>
 void multiplyAnyRows(uint32_t rows, const float *input, size_t depth,
-                     const float *panel, float *output, size_t outputStride) {
+                     const float *panel, float *output, size_t outputStride,
+                     LinesAhead ahead) {
   if (rows == most)
-    multiplyRows<most>(input, depth, panel, output, outputStride);
+    multiplyRows<most>(input, depth, panel, output, outputStride, ahead);
   else if constexpr (most > 1)
-    multiplyAnyRows<most - 1>(rows, input, depth, panel, output, outputStride);
+    multiplyAnyRows<most - 1>(rows, input, depth, panel, output, outputStride,
+                              ahead);
 }
 
 void multiplyTap(const float *input, uint32_t rows, uint32_t inputChannels,
                  const float *panels, uint32_t panelCount, float *output) {
   const size_t width = panelWidth(), outputStride = width * panelCount;
+  const size_t panelSize = width * inputChannels;
   const uint32_t pieces = (rows + maxRows - 1) / maxRows;
-  for (uint32_t i = 0; i < panelCount; ++i)
+  for (uint32_t i = 0; i < panelCount; ++i) {
+    const float *panel = panels + i * panelSize;
+    // The next panel comes from memory, evenly spread over the work on this.
+    LinesAhead ahead{panel + panelSize, 0};
+    size_t linesLeft = panelSize / lineFloats;
     for (uint32_t piece = 0; piece < pieces; ++piece) {
       const size_t first = size_t{rows} * piece / pieces;
       const size_t end = size_t{rows} * (piece + 1) / pieces;
-      multiplyAnyRows<maxRows>(
-          static_cast<uint32_t>(end - first), input + first * inputChannels,
-          inputChannels, panels + i * width * inputChannels,
-          output + first * outputStride + i * width, outputStride);
+      ahead.lines = linesLeft / (pieces - piece);
+      multiplyAnyRows<maxRows>(static_cast<uint32_t>(end - first),
+                               input + first * inputChannels, inputChannels,
+                               panel, output + first * outputStride + i * width,
+                               outputStride, ahead);
+      ahead.next += ahead.lines * lineFloats;
+      linesLeft -= ahead.lines;
     }
+  }
 }
 
 template <class Edge>
