@@ -92,7 +92,11 @@ void BareOperators::add(const format::Conv2D &conv) {
       op, workspaces.back().get(), data(conv.input()), data(conv.output())));
 }
 
-void BareOperators::add(const format::FullyConnected &dense) {
+/// False where XNNPACK does not have weights of this type.
+bool BareOperators::add(const format::FullyConnected &dense) {
+  if (reader->bundle().weights()->Get(dense.filter())->type() !=
+      format::ElementType::F32)
+    return false;
   Dims input = dims(dense.input()), output = dims(dense.output());
   xnn_operator_t op = nullptr;
   xnn_status status = xnn_create_fully_connected_nc_f32(
@@ -100,10 +104,11 @@ void BareOperators::add(const format::FullyConnected &dense) {
       weight(static_cast<int32_t>(dense.filter())), weight(dense.bias()),
       dense.clamp()->min(), dense.clamp()->max(), 0, nullptr, nullptr, &op);
   if (!keep(status, op))
-    return;
+    return true;
   require(xnn_reshape_fully_connected_nc_f32(op, input[0], threadpool));
   require(xnn_setup_fully_connected_nc_f32(op, data(dense.input()),
                                            data(dense.output())));
+  return true;
 }
 
 void BareOperators::add(const format::MaxPool2D &pool) {
@@ -240,8 +245,7 @@ bool BareOperators::addKnown(const format::Operator &op) {
     add(*op.operation_as_Conv2D());
     return true;
   case format::Operation::FullyConnected:
-    add(*op.operation_as_FullyConnected());
-    return true;
+    return add(*op.operation_as_FullyConnected());
   case format::Operation::MaxPool2D:
     add(*op.operation_as_MaxPool2D());
     return true;

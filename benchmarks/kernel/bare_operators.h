@@ -63,7 +63,7 @@ private:
   // Each makes, reshapes and sets up what stands for one operator of the
   // bundle.
   void add(const format::Conv2D &conv);
-  void add(const format::FullyConnected &dense);
+  bool add(const format::FullyConnected &dense);
   void add(const format::MaxPool2D &pool);
   void add(const format::AveragePool2D &pool);
   void add(const format::GlobalPool &pool);

@@ -66,6 +66,11 @@ static Status checkTensors(const format::Bundle &bundle) {
         checkDims(what, tensor.type(), dimsOf(tensor.dims()));
     if (!bytes)
       return bytes.error();
+    if (tensor.type() != format::ElementType::F32 &&
+        tensor.type() != format::ElementType::U8)
+      return corruptData(
+          fmt::format("{}: element type must be F32 or U8, got {}", what,
+                      format::EnumNameElementType(tensor.type())));
     if (tensor.offset() % elementBytes(tensor.type()) != 0)
       return corruptData(
           fmt::format("{}: offset must be a multiple of {}, got {}", what,

@@ -32,6 +32,7 @@ public:
 
 private:
   Status checkIndices() const;
+  Status checkWeightType(uint32_t index) const;
   Status checkOverlap() const;
 
   Status check(const format::Conv2D &conv) const;
@@ -134,6 +135,19 @@ static Status checkPoolAxis(const WindowAxis &axis) {
   return Status();
 }
 
+/// Weights are F32, but the filter of a fully connected layer may be narrower.
+Status OperatorChecker::checkWeightType(uint32_t index) const {
+  const format::ElementType type = bundle.weights()->Get(index)->type();
+  const auto *dense = op.operation_as_FullyConnected();
+  const bool isDenseFilter = dense && dense->filter() == index;
+  if (type == format::ElementType::F32 ||
+      (isDenseFilter &&
+       (type == format::ElementType::F16 || type == format::ElementType::BF16)))
+    return Status();
+  return corruptData(fmt::format("weight {} must be F32{}", index,
+                                 isDenseFilter ? ", F16 or BF16" : ""));
+}
+
 Status OperatorChecker::checkIndices() const {
   auto checkTensor = [this](const char *what, uint32_t index) {
     if (index < bundle.tensors()->size())
@@ -148,8 +162,7 @@ Status OperatorChecker::checkIndices() const {
     if (weight >= bundle.weights()->size())
       return corruptData(fmt::format("weight must be less than {}, got {}",
                                      bundle.weights()->size(), weight));
-    if (bundle.weights()->Get(weight)->type() != format::ElementType::F32)
-      return corruptData(fmt::format("weight {} must be F32", weight));
+    WINDROW_RETURN_IF_ERROR(checkWeightType(weight));
   }
   return Status();
 }

@@ -24,6 +24,9 @@ uint64_t elementBytes(format::ElementType type) {
     return 4;
   case format::ElementType::U8:
     return 1;
+  case format::ElementType::F16:
+  case format::ElementType::BF16:
+    return 2;
   }
   return 0;
 }

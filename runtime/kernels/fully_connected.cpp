@@ -8,36 +8,31 @@
 
 #include "runtime/base/checksum.h"
 #include "runtime/kernels/kernel_context.h"
+#include "runtime/kernels/matrix_vector.h"
+#include "runtime/kernels/packed_weights.h"
+#include "runtime/kernels/parallelize.h"
 
 #include <algorithm>
-#include <cassert>
+#include <cstring>
+#include <fmt/format.h>
 #include <vector>
 
 namespace windrow {
 
-// A filter is packed in slices of output channels of about this size, and the
-// pages of each slice are dropped before the next one is read, so that the peak
-// is one filter and one slice instead of two filters.
-static constexpr uint64_t sliceBytes = uint64_t{16} << 20;
+// A filter is copied in slices of about this size, and the pages of each slice
+// are dropped before the next one is read, so that the peak is one filter and
+// one slice instead of two filters.
+static constexpr size_t sliceBytes = size_t{16} << 20;
 
-// Slices begin at multiples of this, which all microkernels' widths divide, so
-// that the arithmetic is that of an unsliced layer.
-static constexpr uint32_t sliceAlignment = 128;
-
-// XNNPACK has other microkernels for fully connected layers with few output
-// channels, which add in another order, so that some channels of a layer would
-// differ from the same ones of the whole. Slices below this number of channels
-// are therefore 1x1 convolutions, which use the same microkernels for all.
-static constexpr uint32_t fewOutputChannels = sliceAlignment;
+// Output channels that a thread computes at a time.
+static constexpr uint32_t blockChannels = 64;
 
 namespace {
 
 class FullyConnectedKernel final : public Kernel {
 public:
   FullyConnectedKernel(const KernelContext &context,
-                       const format::FullyConnected &dense)
-      : threadpool(context.threadpool()), input(context.place(dense.input())),
-        output(context.place(dense.output())) {}
+                       const format::FullyConnected &dense);
 
   Status create(const KernelContext &context,
                 const format::FullyConnected &dense);
@@ -45,107 +40,100 @@ public:
   Status run() override;
 
 private:
-  struct Slice {
-    uint32_t firstChannel;
-    bool isConvolution;
-    XnnpackOperator op;
-  };
-
-  Status createSlice(const KernelContext &context,
-                     const format::FullyConnected &dense, const float *filter,
-                     const float *bias, uint32_t first, uint32_t count);
+  void computeBlock(size_t block) const;
 
   const pthreadpool_t threadpool;
   const TensorPlace input, output;
-  std::vector<Slice> slices;
+  const uint32_t rows;
+  const float low, high;
+  MatrixRows filter;
+  std::vector<float> bias;
+  const float *source = nullptr;
+  float *target = nullptr;
 };
 
 } // namespace
 
-Status FullyConnectedKernel::createSlice(const KernelContext &context,
-                                         const format::FullyConnected &dense,
-                                         const float *filter, const float *bias,
-                                         uint32_t first, uint32_t count) {
-  Dims inputDims = context.dims(dense.input());
-  uint32_t rows = inputDims[0], inputs = inputDims[1];
-  uint32_t outputChannels = context.dims(dense.output())[1];
-  const float *firstBias = bias ? bias + first : nullptr;
-  float min = dense.clamp()->min(), max = dense.clamp()->max();
-  xnn_weights_cache_t packed =
-      context.packedWeights(dense.filter(), /*groups=*/1);
-  bool isConvolution = count < fewOutputChannels;
-  xnn_operator_t created = nullptr;
-  xnn_status status =
-      isConvolution
-          ? xnn_create_convolution2d_nhwc_f32(
-                0, 0, 0, 0, /*kernel=*/1, 1, /*subsampling=*/1, 1,
-                /*dilation=*/1, 1, /*groups=*/1, inputs, count, inputs,
-                outputChannels, filter, firstBias, min, max, /*flags=*/0,
-                /*code_cache=*/nullptr, packed, &created)
-          : xnn_create_fully_connected_nc_f32(
-                inputs, count, /*input_stride=*/inputs,
-                /*output_stride=*/outputChannels, filter, firstBias, min, max,
-                /*flags=*/0, /*code_cache=*/nullptr, packed, &created);
-  WINDROW_RETURN_IF_ERROR(
-      xnnpackStatus(status, "create fully connected layer"));
-  slices.push_back({first, isConvolution, XnnpackOperator(created)});
-  if (!isConvolution)
-    return xnnpackStatus(
-        xnn_reshape_fully_connected_nc_f32(created, rows, threadpool),
-        "reshape fully connected layer");
-  size_t workspace, alignment, height, width;
-  status = xnn_reshape_convolution2d_nhwc_f32(
-      created, /*batch_size=*/1, /*input_height=*/rows, /*input_width=*/1,
-      &workspace, &alignment, &height, &width, threadpool);
-  assert(workspace == 0 && "a 1x1 convolution reads its input in place");
-  return xnnpackStatus(status, "reshape fully connected layer");
+FullyConnectedKernel::FullyConnectedKernel(const KernelContext &context,
+                                           const format::FullyConnected &dense)
+    : threadpool(context.threadpool()), input(context.place(dense.input())),
+      output(context.place(dense.output())),
+      rows(context.dims(dense.input())[0]), low(dense.clamp()->min()),
+      high(dense.clamp()->max()), filter{.elements = nullptr,
+                                         .type =
+                                             context.weightType(dense.filter()),
+                                         .rows =
+                                             context.dims(dense.output())[1],
+                                         .columns =
+                                             context.dims(dense.input())[1]} {}
+
+/// Copies weight `index` to memory in huge pages, and checks it.
+static Expected<const std::byte *> copyFilter(const KernelContext &context,
+                                              uint32_t index) {
+  const uint64_t key = uint64_t{index} << 32;
+  if (const std::byte *copied = context.packed().find(key))
+    return copied;
+  const BundleReader &reader = context.reader();
+  std::span<const std::byte> filter = reader.weight(index);
+  std::byte *copy = context.packed().allocate(key, filter.size());
+  if (!copy)
+    return failure(
+        Status(StatusCode::Unavailable,
+               fmt::format("{} bytes for the filter cannot be allocated",
+                           filter.size())));
+  uint32_t checksum = 0;
+  for (size_t first = 0; first < filter.size(); first += sliceBytes) {
+    auto slice =
+        filter.subspan(first, std::min(sliceBytes, filter.size() - first));
+    std::memcpy(copy + first, slice.data(), slice.size());
+    checksum = crc32({copy + first, slice.size()}, checksum);
+    reader.dropPages(slice);
+  }
+  if (Status status = reader.compareChecksum(index, checksum); !status.ok())
+    return failure(std::move(status));
+  return copy;
 }
 
 Status FullyConnectedKernel::create(const KernelContext &context,
                                     const format::FullyConnected &dense) {
-  Expected<const float *> bias = context.bias(dense.bias());
-  if (!bias)
-    return bias.error();
-  const BundleReader &reader = context.reader();
-  std::span<const std::byte> filter = reader.weight(dense.filter());
-  uint32_t outputChannels = context.dims(dense.output())[1];
-  uint64_t rowBytes = filter.size() / outputChannels;
-  uint64_t sliceChannels =
-      std::max<uint64_t>(1, sliceBytes / rowBytes / sliceAlignment) *
-      sliceAlignment;
-
-  uint32_t checksum = 0;
-  for (uint64_t first = 0; first < outputChannels; first += sliceChannels) {
-    uint64_t count = std::min(sliceChannels, outputChannels - first);
-    auto rows = filter.subspan(first * rowBytes, count * rowBytes);
-    checksum = crc32(rows, checksum);
-    WINDROW_RETURN_IF_ERROR(createSlice(
-        context, dense, reinterpret_cast<const float *>(rows.data()), *bias,
-        static_cast<uint32_t>(first), static_cast<uint32_t>(count)));
-    reader.dropPages(rows);
-  }
-  return reader.compareChecksum(dense.filter(), checksum);
-}
-
-Status FullyConnectedKernel::bind(std::byte *arena, std::byte *) {
-  for (const Slice &slice : slices) {
-    const float *from = input.in<const float>(arena);
-    float *to = output.in<float>(arena) + slice.firstChannel;
-    xnn_status status =
-        slice.isConvolution
-            ? xnn_setup_convolution2d_nhwc_f32(slice.op.get(),
-                                               /*workspace=*/nullptr, from, to)
-            : xnn_setup_fully_connected_nc_f32(slice.op.get(), from, to);
-    WINDROW_RETURN_IF_ERROR(
-        xnnpackStatus(status, "set up fully connected layer"));
-  }
+  Expected<const float *> biasValues = context.bias(dense.bias());
+  if (!biasValues)
+    return biasValues.error();
+  if (*biasValues)
+    bias.assign(*biasValues, *biasValues + filter.rows);
+  Expected<const std::byte *> elements = copyFilter(context, dense.filter());
+  if (!elements)
+    return elements.error();
+  filter.elements = *elements;
   return Status();
 }
 
+Status FullyConnectedKernel::bind(std::byte *arena, std::byte *) {
+  source = input.in<const float>(arena);
+  target = output.in<float>(arena);
+  return Status();
+}
+
+void FullyConnectedKernel::computeBlock(size_t block) const {
+  const size_t first = block * blockChannels;
+  const size_t rowBytes = elementBytes(filter.type) * filter.columns;
+  MatrixRows channels = filter;
+  channels.elements += first * rowBytes;
+  channels.rows =
+      std::min(blockChannels, filter.rows - static_cast<uint32_t>(first));
+  multiplyMatrix(channels, {.input = source,
+                            .count = rows,
+                            .bias = bias.empty() ? nullptr : &bias[first],
+                            .low = low,
+                            .high = high,
+                            .output = target + first,
+                            .outputStride = filter.rows});
+}
+
 Status FullyConnectedKernel::run() {
-  for (const Slice &slice : slices)
-    WINDROW_RETURN_IF_ERROR(
-        xnnpackStatus(xnn_run_operator(slice.op.get(), threadpool), "run"));
+  const size_t blocks = (filter.rows + blockChannels - 1) / blockChannels;
+  parallelize(threadpool, blocks,
+              [this](size_t, size_t block) { computeBlock(block); });
   return Status();
 }
 

@@ -37,6 +37,10 @@ TensorPlace KernelContext::place(uint32_t tensor) const {
           *byteCount(type(tensor), dims(tensor))};
 }
 
+format::ElementType KernelContext::weightType(uint32_t weight) const {
+  return reader().bundle().weights()->Get(weight)->type();
+}
+
 Expected<std::span<const float>> KernelContext::weight(uint32_t index) const {
   if (Status status = reader().checkWeight(index); !status.ok())
     return failure(std::move(status));

@@ -44,10 +44,11 @@ public:
   Dims dims(uint32_t tensor) const;
   format::ElementType type(uint32_t tensor) const;
   TensorPlace place(uint32_t tensor) const;
+  format::ElementType weightType(uint32_t weight) const;
   const BundleReader &reader() const { return resources.reader; }
   pthreadpool_t threadpool() const { return resources.threadpool; }
 
-  /// The values of `weight`, checked against its checksum.
+  /// The values of `weight`, an F32 one, checked against its checksum.
   Expected<std::span<const float>> weight(uint32_t index) const;
 
   /// The values of weight `index`, or null for -1; checked.

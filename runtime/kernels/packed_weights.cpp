@@ -47,14 +47,14 @@ xnn_weights_cache_t PackedWeights::forLayer(uint64_t layer) {
   return &provider;
 }
 
-float *PackedWeights::allocate(uint64_t key, size_t elements) {
-  auto *memory = static_cast<float *>(reserve(elements * sizeof(float)));
+std::byte *PackedWeights::allocate(uint64_t key, size_t size) {
+  auto *memory = static_cast<std::byte *>(reserve(size));
   if (memory)
     ownBlocks[key] = memory;
   return memory;
 }
 
-const float *PackedWeights::find(uint64_t key) const {
+const std::byte *PackedWeights::find(uint64_t key) const {
   auto found = ownBlocks.find(key);
   return found == ownBlocks.end() ? nullptr : found->second;
 }

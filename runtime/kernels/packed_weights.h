@@ -38,13 +38,13 @@ public:
   /// values promise equal shapes and groups.
   xnn_weights_cache_t forLayer(uint64_t layer);
 
-  /// Zeroed memory, aligned to 64 bytes, for weights that a kernel of our own
+  /// `size` zeroed bytes, aligned to 64, for weights that a kernel of our own
   /// has put in order, told apart by `key` alone; null where there is not
   /// enough.
-  float *allocate(uint64_t key, size_t elements);
+  std::byte *allocate(uint64_t key, size_t size);
 
   /// What was allocated for `key`, or null.
-  const float *find(uint64_t key) const;
+  const std::byte *find(uint64_t key) const;
 
   /// Bytes held.
   size_t bytes() const { return total; }
@@ -76,7 +76,7 @@ private:
   // has been inserted.
   std::vector<std::byte *> blocks;
   std::map<Key, size_t> blockOf;
-  std::map<uint64_t, float *> ownBlocks;
+  std::map<uint64_t, std::byte *> ownBlocks;
 };
 
 } // namespace windrow

@@ -175,19 +175,21 @@ Status WinogradKernel::create(const KernelContext &context,
     bias.assign(*biasValues, *biasValues + outputs);
 
   const uint64_t key = uint64_t{conv.filter()} << 32 | outputEdge;
-  panels = context.packed().find(key);
+  panels = reinterpret_cast<const float *>(context.packed().find(key));
   if (panels)
     return Status();
   Expected<std::span<const float>> filter = context.weight(conv.filter());
   if (!filter)
     return filter.error();
-  size_t elements = tapCount(outputEdge) * plan.outputTileStride * inputs;
-  float *transformed = context.packed().allocate(key, elements);
+  size_t bytes =
+      tapCount(outputEdge) * plan.outputTileStride * inputs * sizeof(float);
+  auto *transformed =
+      reinterpret_cast<float *>(context.packed().allocate(key, bytes));
   if (!transformed)
     return Status(StatusCode::Unavailable,
                   fmt::format("{} bytes for the transformed filter cannot be "
                               "allocated",
-                              elements * sizeof(float)));
+                              bytes));
   transformFilter(outputEdge, filter->data(), outputs, inputs, transformed);
   panels = transformed;
   return Status();

@@ -51,6 +51,17 @@ static std::string formatTensor(const format::Tensor &tensor) {
                      tensor.type() == format::ElementType::F32 ? "f32" : "u8");
 }
 
+/// "w3 512x3x3x512", with the element type where it is not f32.
+static std::string formatWeight(uint32_t index, const format::Weight &weight) {
+  std::string text =
+      fmt::format("w{} {}", index, formatExtents(*weight.dims()));
+  if (weight.type() == format::ElementType::F16)
+    text += " f16";
+  if (weight.type() == format::ElementType::BF16)
+    text += " bf16";
+  return text;
+}
+
 static std::string formatBytes(uint64_t bytes) {
   if (bytes < 10'000)
     return fmt::format("{} B", bytes);
@@ -188,9 +199,7 @@ static void formatOperators(const format::Bundle &bundle, std::string &out) {
     for (uint32_t input : operands.inputs())
       inputs.push_back(formatTensor(*bundle.tensors()->Get(input)));
     for (uint32_t weight : operands.weights())
-      inputs.push_back(
-          fmt::format("w{} {}", weight,
-                      formatExtents(*bundle.weights()->Get(weight)->dims())));
+      inputs.push_back(formatWeight(weight, *bundle.weights()->Get(weight)));
     out += fmt::format("  {:4}  {:15} {}: {} -> {}", i,
                        operationName(op.operation_type()), nameOf(op),
                        joinWithCommas(inputs),

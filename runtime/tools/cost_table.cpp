@@ -146,6 +146,8 @@ static OperatorShape readShape(ObjectReader &reader) {
     shape.kernel = reader.text("kernel");
     shape.groups = reader.count("groups");
   }
+  if (shape.kind == "fully_connected" && reader.has("kernel"))
+    shape.kernel = reader.text("kernel");
   if (shape.hasWindow()) {
     shape.window = reader.extent("window");
     shape.strides = reader.extent("strides");

@@ -53,7 +53,8 @@ private:
 
   uint32_t addTensor(Region region, std::vector<uint32_t> dims,
                      format::ElementType type = format::ElementType::F32);
-  uint32_t addWeight(std::vector<uint32_t> dims);
+  uint32_t addWeight(std::vector<uint32_t> dims,
+                     format::ElementType type = format::ElementType::F32);
   Weights weightsOf(uint32_t op);
   Status addProbe(const Probe &probe);
   Status setOperation(format::OperationUnion &operation, const Probe &probe,
@@ -109,15 +110,21 @@ uint32_t ProbeBundleBuilder::addTensor(Region region,
 }
 
 /// All weights are the same bytes of noise.
-uint32_t ProbeBundleBuilder::addWeight(std::vector<uint32_t> dims) {
+uint32_t ProbeBundleBuilder::addWeight(std::vector<uint32_t> dims,
+                                       format::ElementType type) {
   bundle.weights_bytes =
-      std::max(bundle.weights_bytes,
-               alignSection(bytesOf(format::ElementType::F32, dims)));
+      std::max(bundle.weights_bytes, alignSection(bytesOf(type, dims)));
   auto weight = std::make_unique<format::WeightT>();
-  weight->type = format::ElementType::F32;
+  weight->type = type;
   weight->dims = std::move(dims);
   bundle.weights.push_back(std::move(weight));
   return static_cast<uint32_t>(bundle.weights.size() - 1);
+}
+
+static format::ElementType matrixTypeNamed(std::string_view name) {
+  return name == "f16"    ? format::ElementType::F16
+         : name == "bf16" ? format::ElementType::BF16
+                          : format::ElementType::F32;
 }
 
 ProbeBundleBuilder::Weights ProbeBundleBuilder::weightsOf(uint32_t op) {
@@ -130,7 +137,8 @@ ProbeBundleBuilder::Weights ProbeBundleBuilder::weightsOf(uint32_t op) {
     entry->second.filter = addWeight(
         {outputs, shape.window[0], shape.window[1], inputs / shape.groups});
   else if (shape.kind == "fully_connected")
-    entry->second.filter = addWeight({outputs, inputs});
+    entry->second.filter =
+        addWeight({outputs, inputs}, matrixTypeNamed(shape.kernel));
   else
     entry->second.filter = addWeight({outputs});
   entry->second.bias = static_cast<int32_t>(addWeight({outputs}));

@@ -81,6 +81,18 @@ static const char *nameOf(format::ConvolutionKernel kernel) {
   return "direct";
 }
 
+/// Of a matrix; nothing where it is of f32.
+static const char *nameOf(format::ElementType type) {
+  switch (type) {
+  case format::ElementType::F16:
+    return "f16";
+  case format::ElementType::BF16:
+    return "bf16";
+  default:
+    return "";
+  }
+}
+
 ProfiledOperator OperatorDescriber::describe(const format::Conv2D &conv) const {
   ProfiledOperator op = describeMap("conv_2d", conv.input(), conv.output());
   Dims filter = dimsOf(bundle.weights()->Get(conv.filter())->dims());
@@ -168,7 +180,10 @@ OperatorDescriber::describe(const format::Operator &op) const {
   }
   case format::Operation::FullyConnected: {
     const format::FullyConnected &dense = *op.operation_as_FullyConnected();
-    return describeMap("fully_connected", dense.input(), dense.output());
+    ProfiledOperator result =
+        describeMap("fully_connected", dense.input(), dense.output());
+    result.shape.kernel = nameOf(bundle.weights()->Get(dense.filter())->type());
+    return result;
   }
   case format::Operation::Binary:
     return describe(*op.operation_as_Binary());

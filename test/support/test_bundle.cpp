@@ -12,6 +12,9 @@
 #include "runtime/artifact/bundle_writer.h"
 #include "runtime/artifact/shape.h"
 
+#include <algorithm>
+#include <bit>
+#include <cmath>
 #include <fmt/format.h>
 
 namespace windrow::test {
@@ -55,8 +58,10 @@ uint32_t TestBundle::view(uint32_t base, uint64_t byteOffset,
 }
 
 uint32_t TestBundle::weight(std::vector<uint32_t> dims,
-                            std::vector<float> values) {
+                            std::vector<float> values,
+                            format::ElementType type) {
   auto weight = std::make_unique<format::WeightT>();
+  weight->type = type;
   weight->dims = std::move(dims);
   weight->name = fmt::format("w{}", header.weights.size());
   header.weights.push_back(std::move(weight));
@@ -108,11 +113,49 @@ void TestBundle::modelOutput(uint32_t tensor, std::vector<uint32_t> dims,
       modelTensor("scores", tensor, std::move(dims), layout));
 }
 
+// What the 16-bit formats of IEEE 754 and bfloat16 are made of.
+static constexpr int halfPrecision = 11, halfLeastExponent = -13;
+static constexpr int bfloatPrecision = 8;
+
+float roundTo(format::ElementType type, float value) {
+  const bool isHalf = type == format::ElementType::F16;
+  int exponent;
+  std::frexp(value, &exponent);
+  if (isHalf)
+    exponent = std::max(exponent, halfLeastExponent);
+  const double unit =
+      std::ldexp(1.0, exponent - (isHalf ? halfPrecision : bfloatPrecision));
+  const double rounded = std::nearbyint(value / unit) * unit;
+  return isHalf && std::abs(rounded) > 65504
+             ? std::copysign(std::numeric_limits<float>::infinity(), value)
+             : static_cast<float>(rounded);
+}
+
+/// The bits of `value`, a finite number of `type`.
+static uint16_t encode(format::ElementType type, float value) {
+  const uint32_t bits = std::bit_cast<uint32_t>(value);
+  if (type == format::ElementType::BF16)
+    return static_cast<uint16_t>(bits >> 16);
+  const auto sign = static_cast<uint16_t>(bits >> 16 & 0x8000);
+  int exponent;
+  const float fraction = std::frexp(std::abs(value), &exponent);
+  if (fraction == 0 || exponent < halfLeastExponent)
+    return sign | static_cast<uint16_t>(std::ldexp(std::abs(value), 24));
+  return sign | static_cast<uint16_t>(exponent - halfLeastExponent + 1) << 10 |
+         (static_cast<uint16_t>(std::ldexp(fraction, halfPrecision)) & 0x3ff);
+}
+
 Status TestBundle::write(const std::filesystem::path &path) {
-  return writeBundle(path, header,
-                     [this](uint32_t index, const WeightSink &sink) {
-                       return sink(std::as_bytes(std::span(weights[index])));
-                     });
+  return writeBundle(
+      path, header, [this](uint32_t index, const WeightSink &sink) {
+        const format::ElementType type = header.weights[index]->type;
+        if (elementBytes(type) != 2)
+          return sink(std::as_bytes(std::span(weights[index])));
+        std::vector<uint16_t> narrow;
+        for (float value : weights[index])
+          narrow.push_back(encode(type, value));
+        return sink(std::as_bytes(std::span(narrow)));
+      });
 }
 
 format::Conv2DT conv2D(uint32_t input, uint32_t output, uint32_t filter,

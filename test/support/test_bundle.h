@@ -42,7 +42,9 @@ public:
   /// A tensor that names bytes of `base`, from `byteOffset` on.
   uint32_t view(uint32_t base, uint64_t byteOffset, std::vector<uint32_t> dims);
 
-  uint32_t weight(std::vector<uint32_t> dims, std::vector<float> values);
+  /// `values` are numbers of `type`.
+  uint32_t weight(std::vector<uint32_t> dims, std::vector<float> values,
+                  format::ElementType type = format::ElementType::F32);
 
   /// An operator and an instruction that runs it; `Table` is one of the
   /// operation tables of the object API.
@@ -79,6 +81,10 @@ public:
   format::BundleT header;
   std::vector<std::vector<float>> weights;
 };
+
+/// The number of `type`, F16 or BF16, that is nearest to `value`, the even one
+/// of two; infinity where there is none.
+float roundTo(format::ElementType type, float value);
 
 /// Table with the fields that the schema requires.
 format::Conv2DT conv2D(uint32_t input, uint32_t output, uint32_t filter,

@@ -14,33 +14,49 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <tuple>
 
 namespace windrow::test {
 namespace {
 
 using format::Clamp;
 
+using format::ElementType;
+
 struct Layer {
   uint32_t rows, inputs, outputs;
   std::vector<float> input, filter, bias;
+  ElementType type = ElementType::F32; ///< of the filter
   Clamp clamp = noClamp();
 };
 
 Layer makeLayer(uint32_t rows, uint32_t inputs, uint32_t outputs,
-                std::mt19937 &random) {
-  return {rows,
-          inputs,
-          outputs,
-          randomValues(size_t{rows} * inputs, random),
-          randomValues(size_t{outputs} * inputs, random),
-          randomValues(outputs, random)};
+                std::mt19937 &random, ElementType type = ElementType::F32) {
+  Layer layer{rows,
+              inputs,
+              outputs,
+              randomValues(size_t{rows} * inputs, random),
+              randomValues(size_t{outputs} * inputs, random),
+              randomValues(outputs, random),
+              type};
+  if (type != ElementType::F32)
+    for (float &value : layer.filter)
+      value = roundTo(type, value);
+  return layer;
+}
+
+ElementType pickType(std::mt19937 &random) {
+  constexpr ElementType types[] = {ElementType::F32, ElementType::F16,
+                                   ElementType::BF16};
+  return types[pick(random, 0, 2)];
 }
 
 format::FullyConnectedT addLayer(TestBundle &bundle, const Layer &layer) {
   format::FullyConnectedT table;
   table.input = bundle.tensor({layer.rows, layer.inputs});
   table.output = bundle.tensor({layer.rows, layer.outputs});
-  table.filter = bundle.weight({layer.outputs, layer.inputs}, layer.filter);
+  table.filter =
+      bundle.weight({layer.outputs, layer.inputs}, layer.filter, layer.type);
   table.bias = static_cast<int32_t>(bundle.weight({layer.outputs}, layer.bias));
   table.clamp = std::make_unique<Clamp>(layer.clamp);
   bundle.run(table, "dense");
@@ -66,7 +82,7 @@ class FullyConnectedKernelTest : public testing::TestWithParam<int> {};
 TEST_P(FullyConnectedKernelTest, EqualsTheReference) {
   std::mt19937 random(static_cast<uint32_t>(GetParam()));
   Layer layer = makeLayer(pick(random, 1, 9), pick(random, 1, 200),
-                          pick(random, 1, 200), random);
+                          pick(random, 1, 200), random, pickType(random));
   if (pick(random, 0, 1))
     layer.clamp = {0, 3};
   TestBundle bundle;
@@ -78,13 +94,11 @@ TEST_P(FullyConnectedKernelTest, EqualsTheReference) {
             1e-6 * std::sqrt(layer.inputs));
 }
 
-// Fewer channels than XNNPACK's microkernels are wide, a whole number of them,
-// a remainder: a device that computes some of a layer's channels has their
-// bits.
+// A device that computes some of a layer's channels has their bits.
 TEST_P(FullyConnectedKernelTest, OutputChannelsEqualTheWholeBitForBit) {
   std::mt19937 random(static_cast<uint32_t>(GetParam()));
   Layer whole = makeLayer(pick(random, 1, 3), pick(random, 1, 400),
-                          pick(random, 1, 300), random);
+                          pick(random, 1, 300), random, pickType(random));
   uint32_t first = pick(random, 0, whole.outputs - 1);
   Layer part = whole;
   part.outputs = pick(random, 1, std::min(whole.outputs - first, 140u));
@@ -113,8 +127,8 @@ TEST_P(FullyConnectedKernelTest, OutputChannelsEqualTheWholeBitForBit) {
 INSTANTIATE_TEST_SUITE_P(Seeds, FullyConnectedKernelTest,
                          testing::Range(0, 20));
 
-// 48 MiB of weights: three slices and a rest that no vector width divides.
-TEST(FullyConnectedKernel, SlicesEqualTheirChannelsAlone) {
+// 48 MiB of weights, of f32: copied in slices, computed by two threads.
+TEST(FullyConnectedKernel, ChannelsOfALargeFilterEqualThemAlone) {
   std::mt19937 random(1);
   Layer whole = makeLayer(2, 4096, 3075, random);
   Layer part = whole;
@@ -139,6 +153,43 @@ TEST(FullyConnectedKernel, SlicesEqualTheirChannelsAlone) {
     EXPECT_TRUE(sameBits(
         std::span(actual).subspan(row * whole.outputs + first, part.outputs),
         std::span(expected).subspan(row * part.outputs, part.outputs)));
+}
+
+// Zeros of both signs, the least and the largest numbers of a type.
+TEST(FullyConnectedKernel, NumbersOfEveryMagnitude) {
+  for (auto [type, least, largest] :
+       {std::tuple(ElementType::F16, 0x1p-24f, 65504.0f),
+        std::tuple(ElementType::BF16, 0x1p-126f, 0x1.fep127f)}) {
+    Layer layer{1, 1, 40, {1.0f}, {}, {}, type};
+    float step = type == ElementType::F16 ? 1.97f : 93.0f;
+    for (float value = least; layer.filter.size() < 18; value *= step)
+      layer.filter.push_back(roundTo(type, value));
+    layer.filter.insert(layer.filter.end(), {0.0f, largest});
+    for (size_t i = 0; i < 20; ++i)
+      layer.filter.push_back(-layer.filter[i]);
+    layer.bias.assign(40, 0.0f);
+    TestBundle bundle;
+    format::FullyConnectedT table = addLayer(bundle, layer);
+    KernelRunner runner(bundle);
+    runner.set(table.input, layer.input);
+    runner.run();
+    EXPECT_EQ(runner.get(table.output), layer.filter)
+        << format::EnumNameElementType(type);
+  }
+}
+
+// Half as many bytes are kept.
+TEST(FullyConnectedKernel, NarrowFiltersTakeHalfTheMemory) {
+  std::mt19937 random(1);
+  for (auto [type, bytes] : {std::pair(ElementType::F32, 64 * 32 * 4u),
+                             std::pair(ElementType::F16, 64 * 32 * 2u)}) {
+    Layer layer = makeLayer(1, 32, 64, random, type);
+    TestBundle bundle;
+    addLayer(bundle, layer);
+    addLayer(bundle, layer);
+    KernelRunner runner(bundle);
+    EXPECT_EQ(runner.weights().bytes(), 2 * bytes);
+  }
 }
 
 TEST(FullyConnectedKernel, ChangedWeightIsRefused) {

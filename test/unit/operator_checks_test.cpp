@@ -32,6 +32,11 @@ const BundleChange operatorCases[] = {
     {"WeightType",
      [](TestBundle &b) { b.header.weights[0]->type = format::ElementType::U8; },
      "operator 1 'conv' (Conv2D): weight 0 must be F32"},
+    {"NarrowFilter",
+     [](TestBundle &b) {
+       b.header.weights[0]->type = format::ElementType::BF16;
+     },
+     "operator 1 'conv' (Conv2D): weight 0 must be F32"},
     {"Overlap",
      [](TestBundle &b) { tableAt<format::Conv2DT>(b, Convolution).output = 1; },
      "operator 1 'conv' (Conv2D): output, tensor 1, must not overlap input, "
@@ -220,6 +225,12 @@ const BundleChange operatorCases[] = {
      "operator 12 'dense' (FullyConnected): input and output rank must be 2, "
      "got "
      "4 and 2"},
+    {"DenseFilterType",
+     [](TestBundle &b) {
+       uint32_t filter = tableAt<format::FullyConnectedT>(b, Dense).filter;
+       b.header.weights[filter]->type = format::ElementType::U8;
+     },
+     "operator 12 'dense' (FullyConnected): weight 2 must be F32, F16 or BF16"},
     {"SoftmaxDims",
      [](TestBundle &b) {
        tableAt<format::SoftmaxT>(b, Probabilities).input = 2;
