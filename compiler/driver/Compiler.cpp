@@ -137,6 +137,10 @@ LogicalResult Compilation::readInput() {
   if (!options.compactSteps.empty() && reached != CompilePhase::Import)
     return emitError(inputLocation)
            << "what is compacted must be a model, got a plan";
+  if (options.denseWeights != nn::WeightStorage::F32 &&
+      reached != CompilePhase::Import)
+    return emitError(inputLocation)
+           << "dense weights must be narrowed in a model, got a plan";
   return success();
 }
 
@@ -305,6 +309,9 @@ LogicalResult Compilation::runPhase(CompilePhase phase) {
         return failure();
       if (options.kernels == KernelChoice::Auto)
         manager.addNestedPass<func::FuncOp>(nn::createChooseKernels());
+      if (options.denseWeights != nn::WeightStorage::F32)
+        manager.addNestedPass<func::FuncOp>(
+            nn::createNarrowDenseWeights({options.denseWeights}));
       return success();
     });
   case CompilePhase::Plan:

@@ -12,6 +12,7 @@
 #include "compiler/driver/CompactSteps.h"
 #include "compiler/importer/OnnxImporter.h"
 #include "compiler/serializer/PlanWriter.h"
+#include "dialects/Nn/Nn.h"
 #include "mlir/IR/MLIRContext.h"
 #include "passes/Partition/Passes.h"
 
@@ -55,6 +56,8 @@ struct CompileOptions {
   cluster::Strategy strategy = cluster::Strategy::Dp;
   /// How convolutions are computed.
   KernelChoice kernels = KernelChoice::Auto;
+  /// How the filters of fully connected layers are stored.
+  nn::WeightStorage denseWeights = nn::WeightStorage::F32;
   Objective objective = Objective::Latency;
   /// Printed on stdout, or on stderr where the IR goes to stdout.
   Explanation explanation = Explanation::None;

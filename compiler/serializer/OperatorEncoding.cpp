@@ -64,7 +64,9 @@ private:
                              std::optional<nn::ClampAttr> clamp);
 
   /// The weight of operand `value`, or a failure where it is no constant.
-  FailureOr<uint32_t> getWeight(Value value, StringRef role);
+  FailureOr<uint32_t>
+  getWeight(Value value, StringRef role,
+            nn::WeightStorage storage = nn::WeightStorage::F32);
   FailureOr<int32_t> getBias(Value bias);
 
   uint32_t getInput() { return numbering.getTensor(op->getOperand(0)); }
@@ -108,9 +110,10 @@ template <typename T> LogicalResult OperatorEncoder::append(T operation) {
   return success();
 }
 
-FailureOr<uint32_t> OperatorEncoder::getWeight(Value value, StringRef role) {
+FailureOr<uint32_t> OperatorEncoder::getWeight(Value value, StringRef role,
+                                               nn::WeightStorage storage) {
   if (auto constant = value.getDefiningOp<nn::ConstantOp>())
-    return numbering.getWeight(constant);
+    return numbering.getWeight(constant, storage);
   return op->emitOpError() << role
                            << " must be a constant to be part of a bundle";
 }
@@ -175,7 +178,8 @@ LogicalResult OperatorEncoder::encodeAvgPool2D(nn::AvgPool2DOp pool) {
 
 LogicalResult
 OperatorEncoder::encodeFullyConnected(nn::FullyConnectedOp fullyConnected) {
-  FailureOr<uint32_t> filter = getWeight(fullyConnected.getFilter(), "filter");
+  FailureOr<uint32_t> filter = getWeight(fullyConnected.getFilter(), "filter",
+                                         fullyConnected.getStorage());
   FailureOr<int32_t> bias = getBias(fullyConnected.getBias());
   if (failed(filter) || failed(bias))
     return failure();

@@ -26,8 +26,9 @@ public:
   virtual uint32_t getTensorAt(mlir::RankedTensorType type,
                                StoragePlace place) = 0;
 
-  /// Number of the weight of `constant`.
-  virtual uint32_t getWeight(nn::ConstantOp constant) = 0;
+  /// Number of the weight of `constant`, stored as `storage` says.
+  virtual uint32_t getWeight(nn::ConstantOp constant,
+                             nn::WeightStorage storage) = 0;
 };
 
 /// Appends to `operators` what computes `op`, an operation of the nn dialect:

@@ -33,7 +33,8 @@ public:
 
   uint32_t getTensor(Value value) override;
   uint32_t getTensorAt(RankedTensorType type, StoragePlace place) override;
-  uint32_t getWeight(nn::ConstantOp constant) override;
+  uint32_t getWeight(nn::ConstantOp constant,
+                     nn::WeightStorage storage) override;
 
 private:
   LogicalResult addSteps();
@@ -83,14 +84,27 @@ uint32_t ProgramBuilder::getTensorAt(RankedTensorType type,
   return it->second;
 }
 
-uint32_t ProgramBuilder::getWeight(nn::ConstantOp constant) {
+static format::ElementType encodeStorage(nn::WeightStorage storage) {
+  switch (storage) {
+  case nn::WeightStorage::F32:
+    return format::ElementType::F32;
+  case nn::WeightStorage::BF16:
+    return format::ElementType::BF16;
+  case nn::WeightStorage::F16:
+    return format::ElementType::F16;
+  }
+  llvm_unreachable("all forms are listed");
+}
+
+uint32_t ProgramBuilder::getWeight(nn::ConstantOp constant,
+                                   nn::WeightStorage storage) {
   auto &weights = program.bundle.weights;
-  unsigned number = program.weights.add(constant);
+  unsigned number = program.weights.add(constant, storage);
   if (number < weights.size())
     return number;
   auto type = cast<RankedTensorType>(constant.getResult().getType());
   auto weight = std::make_unique<format::WeightT>();
-  weight->type = format::ElementType::F32;
+  weight->type = encodeStorage(storage);
   weight->dims.assign(type.getShape().begin(), type.getShape().end());
   weights.push_back(std::move(weight));
   return number;

@@ -8,6 +8,7 @@
 
 #include "compiler/serializer/WeightPool.h"
 
+#include "Eigen/Core"
 #include "compiler/serializer/StoragePlan.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/STLExtras.h"
@@ -15,6 +16,7 @@
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Support/xxhash.h"
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -44,21 +46,29 @@ static StoredElements getStoredElements(nn::ConstantOp constant) {
   return {dense.getRawData(), dense.isSplat()};
 }
 
-unsigned WeightPool::add(nn::ConstantOp constant) {
+unsigned WeightPool::add(nn::ConstantOp constant, nn::WeightStorage storage) {
+  assert((storage == nn::WeightStorage::F32 ||
+          constant.getResult().getType().getElementType().isF32()) &&
+         "only f32 is narrowed");
   Builder builder(constant.getContext());
   DictionaryAttr key = builder.getDictionaryAttr(
       {builder.getNamedAttr("type", TypeAttr::get(constant.getType())),
+       builder.getNamedAttr("storage",
+                            builder.getI32IntegerAttr(int32_t(storage))),
        builder.getNamedAttr("attributes",
                             constant.getOperation()->getAttrDictionary())});
-  auto [it, isNew] = indices.try_emplace(key, constants.size());
+  auto [it, isNew] = indices.try_emplace(key, entries.size());
   if (isNew)
-    constants.push_back(constant);
+    entries.push_back({constant, storage});
   return it->second;
 }
 
 uint64_t WeightPool::getBytes(unsigned index) const {
-  return tensorBytes(
-      cast<RankedTensorType>(getConstant(index).getResult().getType()));
+  const auto &[constant, storage] = entries[index];
+  nn::ConstantOp op = constant;
+  uint64_t bytes =
+      tensorBytes(cast<RankedTensorType>(op.getResult().getType()));
+  return storage == nn::WeightStorage::F32 ? bytes : bytes / 2;
 }
 
 static void writeSplat(ArrayRef<char> element, int64_t count,
@@ -197,9 +207,8 @@ static BoxRuns getRuns(nn::ConstantOp constant, ArrayRef<int64_t> zeros) {
           constant.getResult().getType().getShape()};
 }
 
-void WeightPool::write(unsigned index,
-                       llvm::function_ref<bool(ArrayRef<char>)> sink) const {
-  nn::ConstantOp constant = getConstant(index);
+static void writeElements(nn::ConstantOp constant,
+                          llvm::function_ref<bool(ArrayRef<char>)> sink) {
   StoredElements stored = getStoredElements(constant);
   RankedTensorType type = constant.getResult().getType();
   if (stored.isSplat)
@@ -226,15 +235,51 @@ void WeightPool::write(unsigned index,
   elements.flush();
 }
 
+/// Writes elements of f32 rounded to the nearest number of type `Narrow`.
+template <typename Narrow>
+static void writeNarrow(nn::ConstantOp constant,
+                        llvm::function_ref<bool(ArrayRef<char>)> sink) {
+  std::vector<float> wide(partElements);
+  std::vector<Narrow> narrow(partElements);
+  writeElements(constant, [&](ArrayRef<char> part) {
+    while (!part.empty()) {
+      size_t count = std::min(part.size() / sizeof(float), wide.size());
+      std::memcpy(wide.data(), part.data(), count * sizeof(float));
+      std::transform(wide.begin(), wide.begin() + count, narrow.begin(),
+                     [](float element) { return Narrow(element); });
+      if (!sink(ArrayRef(reinterpret_cast<const char *>(narrow.data()),
+                         count * sizeof(Narrow))))
+        return false;
+      part = part.drop_front(count * sizeof(float));
+    }
+    return true;
+  });
+}
+
+void WeightPool::write(unsigned index,
+                       llvm::function_ref<bool(ArrayRef<char>)> sink) const {
+  const auto &[constant, storage] = entries[index];
+  switch (storage) {
+  case nn::WeightStorage::F32:
+    return writeElements(constant, sink);
+  case nn::WeightStorage::BF16:
+    return writeNarrow<Eigen::bfloat16>(constant, sink);
+  case nn::WeightStorage::F16:
+    return writeNarrow<Eigen::half>(constant, sink);
+  }
+}
+
 void WeightPool::updateDigest(unsigned index, llvm::SHA256 &digest) const {
-  nn::ConstantOp constant = getConstant(index);
+  nn::ConstantOp constant = entries[index].constant;
   ArrayRef<char> bytes = getStoredElements(constant).bytes;
   llvm::XXH128_hash_t hash = llvm::xxh3_128bits(ArrayRef<uint8_t>(
       reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size()));
   std::string description;
   llvm::raw_string_ostream stream(description);
-  stream << constant.getResult().getType() << llvm::utohexstr(hash.high64)
-         << '.' << llvm::utohexstr(hash.low64) << ';';
+  stream << constant.getResult().getType()
+         << nn::stringifyWeightStorage(entries[index].storage)
+         << llvm::utohexstr(hash.high64) << '.' << llvm::utohexstr(hash.low64)
+         << ';';
   llvm::interleaveComma(constant.getView().value_or(ArrayRef<int64_t>()),
                         stream);
   stream << ';';

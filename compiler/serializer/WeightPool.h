@@ -22,11 +22,12 @@ namespace windrow {
 /// the size of a model is held in memory.
 class WeightPool {
 public:
-  /// Index of the constant's elements in the pool.
-  unsigned add(nn::ConstantOp constant);
+  /// Index of the constant's elements in the pool, stored as `storage` says;
+  /// those of f32 only where it is not F32.
+  unsigned add(nn::ConstantOp constant,
+               nn::WeightStorage storage = nn::WeightStorage::F32);
 
-  unsigned size() const { return constants.size(); }
-  nn::ConstantOp getConstant(unsigned index) const { return constants[index]; }
+  unsigned size() const { return entries.size(); }
   uint64_t getBytes(unsigned index) const;
 
   /// Passes the elements in result order to `sink`, part by part, and stops
@@ -38,7 +39,12 @@ public:
   void updateDigest(unsigned index, llvm::SHA256 &digest) const;
 
 private:
-  llvm::SmallVector<nn::ConstantOp> constants;
+  struct Entry {
+    nn::ConstantOp constant;
+    nn::WeightStorage storage;
+  };
+
+  llvm::SmallVector<Entry> entries;
   llvm::DenseMap<mlir::DictionaryAttr, unsigned> indices;
 };
 

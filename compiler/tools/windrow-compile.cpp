@@ -40,6 +40,17 @@ static cl::opt<KernelChoice> kernels(
                clEnumValN(KernelChoice::Direct, "direct",
                           "by sums of products of the elements")),
     cl::cat(category));
+static cl::opt<nn::WeightStorage> denseWeights(
+    "dense-weights",
+    cl::desc("How the weights of fully connected layers are stored:"),
+    cl::init(nn::WeightStorage::F32),
+    cl::values(clEnumValN(nn::WeightStorage::F32, "f32",
+                          "as the model has them (default)"),
+               clEnumValN(nn::WeightStorage::BF16, "bf16",
+                          "in half the bytes, to 3 digits"),
+               clEnumValN(nn::WeightStorage::F16, "f16",
+                          "in half the bytes, to 4 digits, at most 65504")),
+    cl::cat(category));
 static cl::opt<std::string>
     costs("costs", cl::value_desc("file"),
           cl::desc("Costs that were measured on the devices (JSON)"),
@@ -116,6 +127,7 @@ EXAMPLES:
       --labels=labels.txt
   windrow-compile model.onnx --cluster=pis.yaml --costs=costs.json \
       --explain -o plan
+  windrow-compile vgg16.onnx --cluster=pis.yaml --dense-weights=f16 -o plan
   windrow-compile model.onnx --input-shape=1,3,224,224 --compile-to=graph
   windrow-compile model.onnx --compact=bottleneck:r=8,dense:energy=0.9 \
       --calibration=images --image-mean=0.5,0.5,0.5 --image-std=0.5,0.5,0.5 \
@@ -139,6 +151,7 @@ static FailureOr<CompileOptions> readOptions() {
     return reportError("--calibration must come with --compact"), failure();
   options.calibration = {calibrationFolder, calibrationImages};
   options.kernels = kernels;
+  options.denseWeights = denseWeights;
   options.objective = objective;
   options.explanation = explanation;
   options.labels = labels;

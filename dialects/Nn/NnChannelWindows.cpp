@@ -156,7 +156,8 @@ Value FullyConnectedOp::buildChannelPartial(OpBuilder &builder, Value input,
   Value filter = buildSlice(builder, getLoc(), getFilter(), /*dimension=*/1,
                             inputChannels);
   return FullyConnectedOp::create(builder, getLoc(), input, filter,
-                                  /*bias=*/Value(), /*clamp=*/nullptr);
+                                  /*bias=*/Value(), /*clamp=*/nullptr,
+                                  getStorage());
 }
 
 Value FullyConnectedOp::buildChannelFinal(OpBuilder &builder, Value sum,

@@ -61,9 +61,12 @@ OpCost GlobalSumPoolOp::getCost() {
 }
 
 OpCost FullyConnectedOp::getCost() {
-  return costOf(*this,
-                elementCount(getResult()) * getInput().getType().getDimSize(1),
-                /*firstWeight=*/1);
+  OpCost cost = costOf(
+      *this, elementCount(getResult()) * getInput().getType().getDimSize(1),
+      /*firstWeight=*/1);
+  if (getStorage() != WeightStorage::F32)
+    cost.weightBytes -= byteCount(getFilter()) / 2;
+  return cost;
 }
 
 OpCost AddOp::getCost() { return costOf(*this, elementCount(getResult())); }

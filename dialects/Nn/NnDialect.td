@@ -95,4 +95,25 @@ def Nn_ConvolutionAlgorithmAttr
   let assemblyFormat = "`<` $value `>`";
 }
 
+def Nn_WeightStorage
+    : I32EnumAttr<"WeightStorage", "how weights are stored", [
+        I32EnumAttrCase<"F32", 0, "f32">,
+        I32EnumAttrCase<"BF16", 1, "bf16">,
+        I32EnumAttrCase<"F16", 2, "f16">
+      ]> {
+  let cppNamespace = "::windrow::nn";
+  let genSpecializedAttr = 0;
+}
+
+def Nn_WeightStorageAttr
+    : EnumAttr<Nn_Dialect, Nn_WeightStorage, "storage"> {
+  let summary = "How weights are stored";
+  let description = [{
+    Elements are rounded to the nearest number of this type, to the even one of
+    two, and used as f32. `bf16` has the range of `f32` and 8 bits of precision,
+    `f16` has 11 bits, and nothing above 65504.
+  }];
+  let assemblyFormat = "`<` $value `>`";
+}
+
 #endif // WINDROW_DIALECTS_NN_NNDIALECT_TD

@@ -259,7 +259,8 @@ def Nn_FullyConnectedOp : Nn_InferredOp<"fully_connected", [
     DeclareOpInterfaceMethods<ChannelReductionOpInterface>]> {
   let summary = "matrix product with bias and clamp";
   let description = [{
-    `result[m, n] = clamp(sum over k of input[m, k] * filter[n, k] + bias[n])`.
+    `result[m, n] = clamp(sum over k of input[m, k] * filter[n, k] + bias[n])`,
+    the filter rounded as `storage` says. Bundles hold it so.
 
     ```mlir
     %r = nn.fully_connected %x, %w, %b
@@ -268,7 +269,9 @@ def Nn_FullyConnectedOp : Nn_InferredOp<"fully_connected", [
   }];
   let arguments = (ins Nn_Matrix:$input, Nn_Matrix:$filter,
                        Optional<Nn_Vector>:$bias,
-                       OptionalAttr<Nn_ClampAttr>:$clamp);
+                       OptionalAttr<Nn_ClampAttr>:$clamp,
+    DefaultValuedAttr<Nn_WeightStorageAttr,
+                      "::windrow::nn::WeightStorage::F32">:$storage);
   let results = (outs Nn_Matrix:$result);
 }
 

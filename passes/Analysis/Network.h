@@ -44,7 +44,7 @@ struct NetworkTensor {
 /// What an operation is, as cost tables name it; all but the numbers of rows.
 struct OperatorShape {
   std::string kind;   ///< as in `nn`: "conv_2d"
-  std::string kernel; ///< of "conv_2d": as in docs/cost-table.md; else empty
+  std::string kernel; ///< as in docs/cost-table.md; empty where it has none
   /// Of sliding operations; 0 where there is no window.
   std::array<int64_t, 2> window{};
   std::array<int64_t, 2> strides{1, 1};

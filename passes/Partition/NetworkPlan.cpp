@@ -68,6 +68,9 @@ OperatorShape cluster::describeOperator(Operation *op) {
   }
   if (auto conv = dyn_cast<nn::Conv2DOp>(op))
     shape.kernel = nn::stringifyConvolutionAlgorithm(conv.getAlgorithm()).str();
+  if (auto matrix = dyn_cast<nn::FullyConnectedOp>(op);
+      matrix && matrix.getStorage() != nn::WeightStorage::F32)
+    shape.kernel = nn::stringifyWeightStorage(matrix.getStorage()).str();
   shape.input = describeSize(op->getOperand(0));
   shape.output = describeSize(op->getResult(0));
   if (op->getNumOperands() == 2)

@@ -15,6 +15,7 @@
 #ifndef WINDROW_PASSES_TRANSFORMS_PASSES_H
 #define WINDROW_PASSES_TRANSFORMS_PASSES_H
 
+#include "dialects/Nn/Nn.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
 

@@ -108,6 +108,42 @@ def ChooseKernels : Nn_Pass<"nn-choose-kernels"> {
   }];
 }
 
+def NarrowDenseWeights : Nn_Pass<"nn-narrow-dense-weights"> {
+  let summary = "Store the filters of fully connected layers in 16 bits";
+  let description = [{
+    Sets the `storage` of every `nn.fully_connected`. These layers use each
+    weight once for an image, and so take as long as memory takes to deliver
+    them: half as many bytes take about half the time.
+
+    This rounds the weights, by at most 2^-9 (`bf16`) or 2^-12 (`f16`) of
+    each; what becomes of it depends on the network and is to be measured.
+    `f16` refuses weights above 65504.
+
+    Before:
+
+    ```mlir
+    %0 = nn.fully_connected %x, %w
+       : (tensor<1x512xf32>, tensor<10x512xf32>) -> tensor<1x10xf32>
+    ```
+
+    After:
+
+    ```mlir
+    %0 = nn.fully_connected %x, %w {storage = #nn.storage<bf16>}
+       : (tensor<1x512xf32>, tensor<10x512xf32>) -> tensor<1x10xf32>
+    ```
+  }];
+  let options = [
+    Option<"storage", "storage", "::windrow::nn::WeightStorage",
+           /*default=*/"::windrow::nn::WeightStorage::BF16",
+           "how the filters are stored",
+           [{::llvm::cl::values(
+               clEnumValN(::windrow::nn::WeightStorage::F32, "f32", "as they are"),
+               clEnumValN(::windrow::nn::WeightStorage::BF16, "bf16", "8 bits of precision"),
+               clEnumValN(::windrow::nn::WeightStorage::F16, "f16", "11 bits of precision"))}]>
+  ];
+}
+
 def FoldBatchNorm : Nn_Pass<"nn-fold-batch-norm"> {
   let summary = "Fold scales and shifts into neighbouring weights";
   let description = [{

@@ -161,8 +161,27 @@ Tensor Values::compute(nn::GlobalSumPoolOp op) const {
   return globalSumPool(get(op.getInput()));
 }
 
+/// `tensor` with its elements rounded as `storage` says.
+static Tensor store(Tensor tensor, nn::WeightStorage storage) {
+  if (storage == nn::WeightStorage::F32)
+    return tensor;
+  const llvm::fltSemantics &narrow = storage == nn::WeightStorage::F16
+                                         ? llvm::APFloat::IEEEhalf()
+                                         : llvm::APFloat::BFloat();
+  for (float &element : tensor.values) {
+    llvm::APFloat value(element);
+    bool isInexact;
+    value.convert(narrow, llvm::APFloat::rmNearestTiesToEven, &isInexact);
+    value.convert(llvm::APFloat::IEEEsingle(),
+                  llvm::APFloat::rmNearestTiesToEven, &isInexact);
+    element = value.convertToFloat();
+  }
+  return tensor;
+}
+
 Tensor Values::compute(nn::FullyConnectedOp op) const {
-  return applyClamp(fullyConnected(get(op.getInput()), get(op.getFilter()),
+  return applyClamp(fullyConnected(get(op.getInput()),
+                                   store(get(op.getFilter()), op.getStorage()),
                                    getOrNull(op.getBias())),
                     op.getClamp());
 }

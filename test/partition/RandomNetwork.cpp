@@ -36,6 +36,7 @@ private:
   }
   Value constant(ArrayRef<int64_t> shape);
   nn::ClampAttr pickClamp(Choices &choices);
+  nn::WeightStorage pickStorage(Choices &choices);
   /// One of the latest images.
   Value pickImage(Choices &choices);
   /// One of the latest images with the type of `like`, maybe itself.
@@ -56,7 +57,7 @@ private:
   Value addConcat(Value image, Choices &choices);
   Value addAttention(Value image, Choices &choices);
   Value addShape(Value image, Choices &choices);
-  Value addClassifier(Value image);
+  Value addClassifier(Value image, Choices &choices);
   Value addFlattened(Value image, Choices &choices);
 
   OpBuilder &builder;
@@ -81,6 +82,17 @@ nn::ClampAttr NetworkBuilder::pickClamp(Choices &choices) {
   if (choices.below(3) != 1)
     return {};
   return nn::ClampAttr::get(builder.getContext(), -0.25f, 0.75f);
+}
+
+nn::WeightStorage NetworkBuilder::pickStorage(Choices &choices) {
+  switch (choices.below(4)) {
+  case 2:
+    return nn::WeightStorage::BF16;
+  case 3:
+    return nn::WeightStorage::F16;
+  default:
+    return nn::WeightStorage::F32;
+  }
 }
 
 Value NetworkBuilder::pickImage(Choices &choices) {
@@ -213,9 +225,9 @@ Value NetworkBuilder::addAttention(Value image, Choices &choices) {
     Value row = nn::ReshapeOp::create(
         builder, location,
         RankedTensorType::get({1, channels}, type.getElementType()), gate);
-    row = nn::FullyConnectedOp::create(builder, location, row,
-                                       constant({channels, channels}),
-                                       constant({channels}), nullptr);
+    row = nn::FullyConnectedOp::create(
+        builder, location, row, constant({channels, channels}),
+        constant({channels}), nullptr, pickStorage(choices));
     gate = nn::ReshapeOp::create(builder, location, gate.getType(), row);
   }
   gate = nn::SigmoidOp::create(builder, location, gate);
@@ -285,15 +297,16 @@ void NetworkBuilder::addLayer(Choices choices) {
   images.push_back(result);
 }
 
-Value NetworkBuilder::addClassifier(Value image) {
+Value NetworkBuilder::addClassifier(Value image, Choices &choices) {
   RankedTensorType type = typeOf(image);
   Value pooled = nn::GlobalAvgPoolOp::create(builder, location, image);
   int64_t channels = type.getDimSize(3);
   Value row = nn::ReshapeOp::create(
       builder, location,
       RankedTensorType::get({1, channels}, type.getElementType()), pooled);
-  Value classes = nn::FullyConnectedOp::create(
-      builder, location, row, constant({5, channels}), Value(), nullptr);
+  Value classes = nn::FullyConnectedOp::create(builder, location, row,
+                                               constant({5, channels}), Value(),
+                                               nullptr, pickStorage(choices));
   return nn::SoftmaxOp::create(builder, location, classes);
 }
 
@@ -307,11 +320,13 @@ Value NetworkBuilder::addFlattened(Value image, Choices &choices) {
   if (choices.below(3) == 0)
     return row;
   int64_t hidden = choices.below(2) ? wideChannels : 6;
-  row = nn::FullyConnectedOp::create(builder, location, row,
-                                     constant({hidden, elements}),
-                                     constant({hidden}), pickClamp(choices));
+  nn::WeightStorage storage = pickStorage(choices);
+  row = nn::FullyConnectedOp::create(
+      builder, location, row, constant({hidden, elements}), constant({hidden}),
+      pickClamp(choices), storage);
   return nn::FullyConnectedOp::create(builder, location, row,
-                                      constant({5, hidden}), Value(), nullptr);
+                                      constant({5, hidden}), Value(), nullptr,
+                                      pickStorage(choices));
 }
 
 SmallVector<Value> NetworkBuilder::addHead(Choices choices) {
@@ -319,9 +334,9 @@ SmallVector<Value> NetworkBuilder::addHead(Choices choices) {
   case 0:
     return {images.back()};
   case 1:
-    return {addClassifier(images.back())};
+    return {addClassifier(images.back(), choices)};
   case 2:
-    return {addClassifier(images.back()), pickImage(choices)};
+    return {addClassifier(images.back(), choices), pickImage(choices)};
   default:
     return {addFlattened(images.back(), choices)};
   }

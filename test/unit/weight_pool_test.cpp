@@ -134,4 +134,51 @@ TEST(WeightPool, PartsAreDifferentConstants) {
   EXPECT_EQ(digestOf(parts[0]), digestOf(parts[2]));
 }
 
+/// What is stored of one constant of `elements`.
+std::vector<char> store(ArrayRef<float> elements, WeightStorage storage) {
+  OperationFunctions ir;
+  OpBuilder &builder = ir.getBuilder();
+  WeightPool pool;
+  std::vector<char> bytes;
+  ir.buildFunction({}, [&](ValueRange) {
+    auto type = RankedTensorType::get({static_cast<int64_t>(elements.size())},
+                                      builder.getF32Type());
+    auto constant = ConstantOp::create(builder, builder.getUnknownLoc(),
+                                       DenseElementsAttr::get(type, elements));
+    EXPECT_EQ(pool.add(constant), 0u);
+    EXPECT_EQ(pool.add(constant, storage), 1u);
+    EXPECT_EQ(pool.add(constant, storage), 1u);
+    pool.write(1, [&](ArrayRef<char> part) {
+      bytes.insert(bytes.end(), part.begin(), part.end());
+      return true;
+    });
+    EXPECT_EQ(pool.getBytes(1), bytes.size());
+    return constant;
+  });
+  return bytes;
+}
+
+// To the nearest, to the even one of two, in every sign and magnitude.
+TEST(WeightPool, NarrowElementsAreRounded) {
+  std::vector<float> elements = {1.0f,           1.00390625f,    1.01171875f,
+                                 -1.0f / 3,      1e-6f,          65504.0f,
+                                 1.00048828125f, 1.00146484375f, 0x1p-25f};
+  std::vector<float> cut(70000, 0.1f); // more than a part
+  elements.insert(elements.end(), cut.begin(), cut.end());
+  for (auto [storage, narrow] :
+       {std::pair(WeightStorage::BF16, &llvm::APFloat::BFloat()),
+        std::pair(WeightStorage::F16, &llvm::APFloat::IEEEhalf())}) {
+    std::vector<char> bytes = store(elements, storage);
+    ASSERT_EQ(bytes.size(), 2 * elements.size());
+    for (auto [index, element] : llvm::enumerate(elements)) {
+      llvm::APFloat value(element);
+      bool isInexact;
+      value.convert(*narrow, llvm::APFloat::rmNearestTiesToEven, &isInexact);
+      uint16_t stored;
+      std::memcpy(&stored, &bytes[2 * index], sizeof stored);
+      ASSERT_EQ(stored, value.bitcastToAPInt().getZExtValue()) << element;
+    }
+  }
+}
+
 } // namespace
