@@ -348,6 +348,7 @@ PlanFacts Compilation::collectFacts() const {
 }
 
 LogicalResult Compilation::writeIr() {
+  report.begin("write");
   std::string message;
   std::unique_ptr<llvm::ToolOutputFile> file =
       openOutputFile(options.output, &message);

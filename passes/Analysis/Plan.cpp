@@ -18,11 +18,18 @@ using namespace windrow;
 // Needs
 //===----------------------------------------------------------------------===//
 
-std::vector<size_t> windrow::findProducers(const Network &network) {
-  std::vector<size_t> producers(network.tensors.size(), network.layers.size());
-  for (size_t layer = 0; layer < network.layers.size(); ++layer)
+TensorUses::TensorUses(const Network &network)
+    : producers(network.tensors.size(), network.layers.size()),
+      readers(network.tensors.size()), isResult(network.tensors.size()) {
+  for (size_t layer = 0; layer < network.layers.size(); ++layer) {
     producers[network.layers[layer].result] = layer;
-  return producers;
+    for (const LayerOperand &operand : network.layers[layer].operands)
+      if (std::vector<size_t> &layers = readers[operand.tensor];
+          layers.empty() || layers.back() != layer)
+        layers.push_back(layer);
+  }
+  for (size_t tensor : network.results)
+    isResult[tensor] = true;
 }
 
 /// Whether several devices own rows, none all of them.
@@ -35,13 +42,13 @@ static bool isDistributedRows(const LayerPlacement &placement) {
   return owners > 1;
 }
 
-const LayerPlacement *
-windrow::findReducedRows(const Network &network, const Plan &plan,
-                         const std::vector<size_t> &producers, size_t layer) {
+const LayerPlacement *windrow::findReducedRows(const Network &network,
+                                               const TensorUses &uses,
+                                               const Plan &plan, size_t layer) {
   const Layer &reduction = network.layers[layer];
   if (!reduction.isRowReduction)
     return nullptr;
-  const size_t producer = producers[reduction.operands.front().tensor];
+  const size_t producer = uses.producers[reduction.operands.front().tensor];
   if (producer == network.layers.size() ||
       !isDistributedRows(plan.layers[producer]))
     return nullptr;
@@ -49,72 +56,59 @@ windrow::findReducedRows(const Network &network, const Plan &plan,
 }
 
 namespace {
-/// Collects what is needed of every tensor, then who sends it.
+/// Collects what is needed of one tensor, then who sends it.
 class ExchangeFinder {
 public:
-  ExchangeFinder(const Network &network, const Plan &plan, size_t numDevices)
-      : network(network), plan(plan), numDevices(numDevices),
-        producers(findProducers(network)), needs(network.tensors.size()),
-        exchanges(network.tensors.size()) {
-    for (TensorExchange &exchange : exchanges)
-      exchange.needed.resize(numDevices + 1);
-    for (std::vector<RowInterval> &channels : needs)
-      channels.resize(numDevices + 1);
+  ExchangeFinder(const Network &network, const TensorUses &uses,
+                 const Plan &plan, size_t numDevices, size_t tensor)
+      : network(network), uses(uses), plan(plan), numDevices(numDevices),
+        tensor(tensor), shape(network.tensors[tensor]),
+        channelsNeeded(numDevices + 1) {
+    exchange.needed.resize(numDevices + 1);
   }
 
-  std::vector<TensorExchange> find();
+  TensorExchange find();
 
 private:
-  void need(size_t tensor, size_t participant, RowInterval rows,
-            RowInterval channels);
+  void need(size_t participant, RowInterval rows, RowInterval channels);
   void addNeeds(size_t layer);
-  void addPartialNeeds(size_t layer);
-  void addTransfers(size_t tensor);
-  void addRowTransfers(size_t tensor, size_t reader,
-                       const LayerPlacement &placement);
-  void addChannelTransfers(size_t tensor, size_t reader,
-                           const LayerPlacement &placement);
+  void addTransfers();
+  void addRowTransfers(size_t reader, const LayerPlacement &placement);
+  void addChannelTransfers(size_t reader, const LayerPlacement &placement);
 
   const Network &network;
+  const TensorUses &uses;
   const Plan &plan;
-  size_t numDevices;
-  std::vector<size_t> producers;
-  /// By tensor and participant: the channels needed.
-  std::vector<std::vector<RowInterval>> needs;
-  std::vector<TensorExchange> exchanges;
+  const size_t numDevices;
+  const size_t tensor;
+  const NetworkTensor &shape;
+  std::vector<RowInterval> channelsNeeded; ///< by participant
+  TensorExchange exchange;
 };
 } // namespace
 
-void ExchangeFinder::need(size_t tensor, size_t participant, RowInterval rows,
+void ExchangeFinder::need(size_t participant, RowInterval rows,
                           RowInterval channels) {
-  RowInterval &needed = exchanges[tensor].needed[participant];
+  RowInterval &needed = exchange.needed[participant];
   needed = needed.hull(rows);
-  needs[tensor][participant] = needs[tensor][participant].hull(channels);
-}
-
-void ExchangeFinder::addPartialNeeds(size_t layer) {
-  const LayerPlacement &placement = plan.layers[layer];
-  const size_t tensor = network.layers[layer].operands.front().tensor;
-  for (size_t i = 0; i < placement.partialDevices.size(); ++i) {
-    RowInterval channels{placement.partialBounds[i],
-                         placement.partialBounds[i + 1]};
-    if (!channels.empty())
-      need(tensor, placement.partialDevices[i],
-           network.tensors[tensor].allRows(), channels);
-  }
+  channelsNeeded[participant] = channelsNeeded[participant].hull(channels);
 }
 
 void ExchangeFinder::addNeeds(size_t index) {
   const Layer &layer = network.layers[index];
   const LayerPlacement &placement = plan.layers[index];
+  for (size_t i = 0; i < placement.partialDevices.size(); ++i) {
+    RowInterval channels{placement.partialBounds[i],
+                         placement.partialBounds[i + 1]};
+    if (!channels.empty())
+      need(placement.partialDevices[i], shape.allRows(), channels);
+  }
   if (!placement.partialDevices.empty())
-    return addPartialNeeds(index);
+    return;
   if (const LayerPlacement *owners =
-          findReducedRows(network, plan, producers, index)) {
-    const size_t tensor = layer.operands.front().tensor;
+          findReducedRows(network, uses, plan, index)) {
     for (size_t i = 0; i < owners->devices.size(); ++i)
-      need(tensor, owners->devices[i], owners->ownedPart(i),
-           {0, network.tensors[tensor].channels});
+      need(owners->devices[i], owners->ownedPart(i), {0, shape.channels});
     return;
   }
   const int64_t resultRows = network.tensors[layer.result].rows;
@@ -124,14 +118,15 @@ void ExchangeFinder::addNeeds(size_t index) {
     if (rows.empty() || (isSlice && placement.ownedPart(i).empty()))
       continue;
     for (const LayerOperand &operand : layer.operands) {
-      const NetworkTensor &tensor = network.tensors[operand.tensor];
-      RowInterval channels{0, tensor.channels};
+      if (operand.tensor != tensor)
+        continue;
+      RowInterval channels{0, shape.channels};
       if (isSlice && operand.channels == ChannelUse::Same)
         channels = placement.ownedPart(i);
       const RowInterval window = rows == RowInterval{0, resultRows}
-                                     ? tensor.allRows()
-                                     : operand.neededRows(rows, tensor);
-      need(operand.tensor, placement.devices[i], window, channels);
+                                     ? shape.allRows()
+                                     : operand.neededRows(rows, shape);
+      need(placement.devices[i], window, channels);
     }
   }
 }
@@ -140,10 +135,9 @@ void ExchangeFinder::addNeeds(size_t index) {
 // Transfers
 //===----------------------------------------------------------------------===//
 
-void ExchangeFinder::addRowTransfers(size_t tensor, size_t reader,
+void ExchangeFinder::addRowTransfers(size_t reader,
                                      const LayerPlacement &placement) {
-  const NetworkTensor &shape = network.tensors[tensor];
-  const RowInterval needed = exchanges[tensor].needed[reader];
+  const RowInterval needed = exchange.needed[reader];
   RowInterval own;
   for (size_t i = 0; i < placement.devices.size(); ++i)
     if (placement.devices[i] == reader)
@@ -155,9 +149,8 @@ void ExchangeFinder::addRowTransfers(size_t tensor, size_t reader,
     const RowInterval rows = placement.ownedPart(i).intersect(needed);
     auto add = [&](RowInterval part) {
       if (!part.empty() && placement.devices[i] != reader)
-        exchanges[tensor].transfers.push_back(
-            {placement.devices[i], reader, part,
-             part.size() * shape.bytesPerRow()});
+        exchange.transfers.push_back({placement.devices[i], reader, part,
+                                      part.size() * shape.bytesPerRow()});
     };
     if (own.intersect(rows).empty()) {
       add(rows);
@@ -168,28 +161,26 @@ void ExchangeFinder::addRowTransfers(size_t tensor, size_t reader,
   }
 }
 
-void ExchangeFinder::addChannelTransfers(size_t tensor, size_t reader,
+void ExchangeFinder::addChannelTransfers(size_t reader,
                                          const LayerPlacement &placement) {
-  const NetworkTensor &shape = network.tensors[tensor];
-  const RowInterval rows = exchanges[tensor].needed[reader];
+  const RowInterval rows = exchange.needed[reader];
   for (size_t i = 0; i < placement.devices.size(); ++i) {
     const RowInterval channels =
-        placement.ownedPart(i).intersect(needs[tensor][reader]);
+        placement.ownedPart(i).intersect(channelsNeeded[reader]);
     if (!channels.empty() && placement.devices[i] != reader)
-      exchanges[tensor].transfers.push_back(
+      exchange.transfers.push_back(
           {placement.devices[i], reader, rows,
            rows.size() * shape.width * channels.size() * shape.elementBytes});
   }
 }
 
-void ExchangeFinder::addTransfers(size_t tensor) {
-  const size_t producer = producers[tensor];
-  TensorExchange &exchange = exchanges[tensor];
+void ExchangeFinder::addTransfers() {
+  const size_t producer = uses.producers[tensor];
   for (size_t reader = 0; reader <= numDevices; ++reader) {
     const RowInterval rows = exchange.needed[reader];
     if (rows.empty())
       continue;
-    const int64_t bytes = rows.size() * network.tensors[tensor].bytesPerRow();
+    const int64_t bytes = rows.size() * shape.bytesPerRow();
     if (producer == network.layers.size()) {
       if (reader != numDevices)
         exchange.transfers.push_back({numDevices, reader, rows, bytes});
@@ -197,33 +188,42 @@ void ExchangeFinder::addTransfers(size_t tensor) {
     }
     const LayerPlacement &placement = plan.layers[producer];
     if (placement.mode == LayerMode::Rows)
-      addRowTransfers(tensor, reader, placement);
+      addRowTransfers(reader, placement);
     else if (placement.mode == LayerMode::Channels)
-      addChannelTransfers(tensor, reader, placement);
+      addChannelTransfers(reader, placement);
     else if (std::ranges::find(placement.devices, reader) ==
              placement.devices.end())
       exchange.transfers.push_back(
           {placement.devices.front(), reader, rows, bytes});
   }
+  // Readers ascend already.
   std::ranges::stable_sort(exchange.transfers, {}, &TensorTransfer::source);
 }
 
-std::vector<TensorExchange> ExchangeFinder::find() {
-  for (size_t layer = 0; layer < network.layers.size(); ++layer)
+TensorExchange ExchangeFinder::find() {
+  for (size_t layer : uses.readers[tensor])
     addNeeds(layer);
-  for (size_t tensor : network.results)
-    need(tensor, numDevices, network.tensors[tensor].allRows(),
-         {0, network.tensors[tensor].channels});
-  for (size_t tensor = 0; tensor < network.tensors.size(); ++tensor)
-    addTransfers(tensor);
-  return std::move(exchanges);
+  if (uses.isResult[tensor])
+    need(numDevices, shape.allRows(), {0, shape.channels});
+  addTransfers();
+  return std::move(exchange);
+}
+
+TensorExchange windrow::findExchange(const Network &network,
+                                     const TensorUses &uses, const Plan &plan,
+                                     size_t numDevices, size_t tensor) {
+  return ExchangeFinder(network, uses, plan, numDevices, tensor).find();
 }
 
 std::vector<TensorExchange> windrow::findExchanges(const Network &network,
                                                    const Plan &plan,
                                                    size_t numDevices) {
   assert(plan.layers.size() == network.layers.size() && "a layer lacks a plan");
-  return ExchangeFinder(network, plan, numDevices).find();
+  const TensorUses uses(network);
+  std::vector<TensorExchange> exchanges;
+  for (size_t tensor = 0; tensor < network.tensors.size(); ++tensor)
+    exchanges.push_back(findExchange(network, uses, plan, numDevices, tensor));
+  return exchanges;
 }
 
 //===----------------------------------------------------------------------===//
@@ -277,7 +277,7 @@ std::vector<int64_t> windrow::estimateMemory(const Network &network,
   std::vector<TensorExchange> exchanges =
       findExchanges(network, plan, numDevices);
   const size_t numLayers = network.layers.size();
-  const std::vector<size_t> producers = findProducers(network);
+  const std::vector<size_t> producers = TensorUses(network).producers;
   std::vector<size_t> lastUse(network.tensors.size(), 0);
   for (size_t layer = 0; layer < numLayers; ++layer)
     for (const LayerOperand &operand : network.layers[layer].operands)

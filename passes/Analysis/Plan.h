@@ -78,21 +78,32 @@ struct TensorExchange {
   std::vector<TensorTransfer> transfers;
 };
 
+/// Who computes and who reads each tensor of a network.
+struct TensorUses {
+  explicit TensorUses(const Network &network);
+
+  /// The layer that computes it; for an argument, as many as there are layers.
+  std::vector<size_t> producers;
+  /// Layers that read it, ascending, each once.
+  std::vector<std::vector<size_t>> readers;
+  std::vector<bool> isResult; ///< the client wants it
+};
+
 /// The exchanges of every tensor, as `cluster-place` makes them: a row that a
 /// reader lacks comes from its owner, of several the first. Partial results are
 /// not tensors; they come on top. `plan` must be complete.
 std::vector<TensorExchange> findExchanges(const Network &network,
                                           const Plan &plan, size_t numDevices);
 
-/// For each tensor the layer that computes it; for an argument, as many as
-/// there are layers.
-std::vector<size_t> findProducers(const Network &network);
+/// The exchange of `tensor` alone; `uses` are those of `network`.
+TensorExchange findExchange(const Network &network, const TensorUses &uses,
+                            const Plan &plan, size_t numDevices, size_t tensor);
 
 /// Where the operand of `layer` is, if that is a row reduction and several
 /// devices own rows, so that the result is a sum of partial results; else null.
-/// `producers` are those of `network`.
-const LayerPlacement *findReducedRows(const Network &network, const Plan &plan,
-                                      const std::vector<size_t> &producers,
+/// `uses` are those of `network`.
+const LayerPlacement *findReducedRows(const Network &network,
+                                      const TensorUses &uses, const Plan &plan,
                                       size_t layer);
 
 /// Bytes that each device needs under a plan: its part of the weights, and at

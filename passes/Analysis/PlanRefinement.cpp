@@ -8,200 +8,308 @@
 
 #include "passes/Analysis/PlanRefinement.h"
 
-#include "passes/Analysis/PlanTimeline.h"
-#include "passes/Analysis/RulePlans.h"
+#include "passes/Analysis/PlanPredictor.h"
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 using namespace windrow;
 
 namespace {
-/// Consecutive layers that the same devices share by rows.
-struct Run {
+/// Consecutive layers.
+struct LayerRange {
   size_t first;
-  size_t last;
-  std::vector<size_t> devices;
+  size_t end;
 };
 
 class Refinement {
 public:
-  Refinement(const CostModel &model, const Plan &plan);
+  Refinement(const CostModel &model, const SegmentCosts &costs,
+             const Plan &plan, int64_t work);
 
-  Plan run();
+  RefinedPlan run();
 
 private:
-  std::vector<Run> findRuns() const;
-  bool accept(Plan candidate, const std::vector<bool> &fused);
-  Plan withRecomputedRows(Plan candidate, const std::vector<bool> &fused) const;
-  bool moveRunBounds(const Run &run, double share);
-  bool moveLayerBounds(const Run &run);
-  bool turnFusion(const Run &run);
+  bool isExhausted() const { return predictor.work() >= work; }
+  const LayerPlacement &placementOf(size_t layer) const;
+  LayerPlacement &change(size_t layer);
+  void recompute(size_t layer);
+  bool accept();
+  std::vector<LayerRange>
+  findRanges(bool (*isAlike)(const Network &, const Plan &, size_t)) const;
+  bool moveBounds(const LayerRange &range, size_t bound, double share);
+  bool moveAllBounds(const std::vector<LayerRange> &ranges);
+  bool moveLayerBounds();
+  bool turnFusion();
+  bool changeForms();
+  bool takeForm(const LayerRange &range, size_t form);
+  bool leaveToOwner(const LayerRange &range, size_t device);
 
   const CostModel &model;
   const Network &network;
-  Plan best;
+  const SegmentCosts &costs;
+  const int64_t work;
+  PlanPredictor predictor;
   /// By layer: its devices compute all rows that they read of it.
   std::vector<bool> isFused;
-  double latency;
-  int64_t predictionsLeft;
+  /// What is to be tried, and by layer where it stands among that.
+  std::vector<PlacementChange> changes;
+  std::vector<size_t> changeOf;
+  std::vector<size_t> turned; ///< layers whose fusion is to be tried
 };
 } // namespace
 
-Refinement::Refinement(const CostModel &model, const Plan &plan)
-    : model(model), network(model.network()), best(plan),
-      latency(predictLatency(model, plan)) {
+static constexpr size_t unchanged = ~size_t(0);
+
+Refinement::Refinement(const CostModel &model, const SegmentCosts &costs,
+                       const Plan &plan, int64_t work)
+    : model(model), network(model.network()), costs(costs), work(work),
+      predictor(model, plan), changeOf(network.layers.size(), unchanged) {
   for (const LayerPlacement &placement : plan.layers)
     isFused.push_back(!placement.computed.empty());
-  const auto size =
-      static_cast<int64_t>(network.layers.size() * (model.numDevices() + 4));
-  predictionsLeft = std::clamp<int64_t>(500'000 / size, 20, 1500);
 }
 
-std::vector<Run> Refinement::findRuns() const {
-  std::vector<Run> runs;
-  for (size_t layer = 0; layer < best.layers.size(); ++layer) {
-    const LayerPlacement &placement = best.layers[layer];
-    if (placement.mode != LayerMode::Rows)
+//===----------------------------------------------------------------------===//
+// Changes
+//===----------------------------------------------------------------------===//
+
+const LayerPlacement &Refinement::placementOf(size_t layer) const {
+  return changeOf[layer] == unchanged ? predictor.plan().layers[layer]
+                                      : changes[changeOf[layer]].placement;
+}
+
+/// The placement of `layer` to be tried, at first as it is.
+LayerPlacement &Refinement::change(size_t layer) {
+  if (changeOf[layer] == unchanged) {
+    changeOf[layer] = changes.size();
+    changes.push_back({layer, predictor.plan().layers[layer]});
+  }
+  return changes[changeOf[layer]].placement;
+}
+
+/// Finds the rows that the devices of `layer` compute, if these are by rows.
+void Refinement::recompute(size_t layer) {
+  const LayerPlacement &placement = placementOf(layer);
+  if (placement.mode != LayerMode::Rows)
+    return;
+  std::vector<RowInterval> computed;
+  bool isMore = false;
+  for (size_t i = 0; isFused[layer] && i < placement.devices.size(); ++i) {
+    const RowInterval owned = placement.ownedPart(i);
+    RowInterval needed;
+    for (size_t reader :
+         predictor.tensorUses().readers[network.layers[layer].result]) {
+      const LayerPlacement &next = placementOf(reader);
+      if (next.mode != LayerMode::Rows)
+        continue;
+      auto at = std::ranges::find(next.devices, placement.devices[i]);
+      if (at == next.devices.end())
+        continue;
+      const RowInterval rows = next.computedRows(at - next.devices.begin(),
+                                                 network.resultOf(reader).rows);
+      for (const LayerOperand &operand : network.layers[reader].operands)
+        if (operand.tensor == network.layers[layer].result &&
+            !operand.windows.empty())
+          needed = needed.hull(
+              operand.neededRows(rows, network.tensors[operand.tensor]));
+    }
+    computed.push_back(owned.empty() ? owned : owned.hull(needed));
+    isMore |= computed.back() != owned;
+  }
+  if (!isMore)
+    computed.clear();
+  if (placement.computed != computed)
+    change(layer).computed = std::move(computed);
+}
+
+/// Tries the changes noted, with what follows from them for fused layers.
+bool Refinement::accept() {
+  for (size_t layer : turned)
+    isFused[layer] = !isFused[layer];
+  // A change may only concern layers before it.
+  std::vector<size_t> open = turned;
+  for (const PlacementChange &each : changes)
+    open.push_back(each.layer);
+  std::ranges::make_heap(open);
+  size_t before = unchanged;
+  while (!open.empty()) {
+    std::ranges::pop_heap(open);
+    const size_t layer = open.back();
+    open.pop_back();
+    if (layer == before)
       continue;
-    if (!runs.empty() && runs.back().devices == placement.devices)
-      runs.back().last = layer;
+    before = layer;
+    recompute(layer);
+    if (changeOf[layer] == unchanged)
+      continue;
+    for (const LayerOperand &operand : network.layers[layer].operands) {
+      const size_t producer = predictor.tensorUses().producers[operand.tensor];
+      if (producer == network.layers.size() || !isFused[producer])
+        continue;
+      open.push_back(producer);
+      std::ranges::push_heap(open);
+    }
+  }
+  bool isAny = false;
+  for (const PlacementChange &each : changes)
+    isAny |= each.placement != predictor.plan().layers[each.layer];
+  const bool isBetter =
+      isAny && !isExhausted() && predictor.tryChanges(changes);
+  for (const PlacementChange &each : changes)
+    changeOf[each.layer] = unchanged;
+  if (!isBetter)
+    for (size_t layer : turned)
+      isFused[layer] = !isFused[layer];
+  changes.clear();
+  turned.clear();
+  return isBetter;
+}
+
+//===----------------------------------------------------------------------===//
+// Bounds
+//===----------------------------------------------------------------------===//
+
+/// Ranges of layers by rows in which each layer is like the one before.
+std::vector<LayerRange> Refinement::findRanges(bool (*isAlike)(const Network &,
+                                                               const Plan &,
+                                                               size_t)) const {
+  const Plan &plan = predictor.plan();
+  std::vector<LayerRange> ranges;
+  for (size_t layer = 0; layer < plan.layers.size(); ++layer) {
+    if (plan.layers[layer].mode != LayerMode::Rows)
+      continue;
+    if (!ranges.empty() && ranges.back().end == layer &&
+        isAlike(network, plan, layer))
+      ++ranges.back().end;
     else
-      runs.push_back({layer, layer, placement.devices});
+      ranges.push_back({layer, layer + 1});
   }
-  return runs;
+  return ranges;
 }
 
-/// `candidate` with the rows that each device computes of the layers `fused`:
-/// its own and those that it reads.
-Plan Refinement::withRecomputedRows(Plan candidate,
-                                    const std::vector<bool> &fused) const {
-  if (std::ranges::none_of(fused, std::identity())) {
-    for (LayerPlacement &placement : candidate.layers)
-      placement.computed.clear();
-    return candidate;
-  }
-  std::vector<std::vector<RowInterval>> needs(
-      network.tensors.size(), std::vector<RowInterval>(model.numDevices()));
-  for (size_t index = network.layers.size(); index-- > 0;) {
-    const Layer &layer = network.layers[index];
-    LayerPlacement &placement = candidate.layers[index];
-    if (placement.mode != LayerMode::Rows)
+static bool hasSameDevices(const Network &, const Plan &plan, size_t layer) {
+  return plan.layers[layer].devices == plan.layers[layer - 1].devices;
+}
+
+static bool hasSameRows(const Network &network, const Plan &plan,
+                        size_t layer) {
+  return hasSameDevices(network, plan, layer) &&
+         network.resultOf(layer).rows == network.resultOf(layer - 1).rows;
+}
+
+/// Moves a bound of all layers of `range` by `share` of their rows, by a grain
+/// at least.
+bool Refinement::moveBounds(const LayerRange &range, size_t bound,
+                            double share) {
+  for (size_t layer = range.first; layer < range.end; ++layer) {
+    const std::vector<int64_t> &bounds = placementOf(layer).bounds;
+    if (placementOf(layer).mode != LayerMode::Rows ||
+        bound + 1 >= bounds.size())
       continue;
-    const int64_t rows = network.tensors[layer.result].rows;
-    placement.computed.clear();
-    std::vector<RowInterval> computed;
-    bool isMore = false;
-    for (size_t i = 0; i < placement.devices.size(); ++i) {
-      const RowInterval owned = placement.ownedPart(i);
-      computed.push_back(
-          owned.empty()
-              ? owned
-              : owned.hull(needs[layer.result][placement.devices[i]]));
-      isMore |= computed.back() != owned;
-    }
-    if (fused[index] && isMore)
-      placement.computed = std::move(computed);
-    for (const LayerOperand &operand : layer.operands) {
-      if (operand.windows.empty())
-        continue;
-      for (size_t i = 0; i < placement.devices.size(); ++i) {
-        RowInterval &needed = needs[operand.tensor][placement.devices[i]];
-        needed = needed.hull(operand.neededRows(
-            placement.computedRows(i, rows), network.tensors[operand.tensor]));
-      }
-    }
+    const int64_t grain = network.layers[layer].rowGrain;
+    const double exact =
+        share * static_cast<double>(bounds.back()) / static_cast<double>(grain);
+    const auto grains = static_cast<int64_t>(
+        std::copysign(std::max(1.0, std::round(std::abs(exact))), share));
+    const int64_t moved = std::clamp(bounds[bound] + grains * grain,
+                                     bounds[bound - 1], bounds[bound + 1]);
+    if (moved != bounds[bound])
+      change(layer).bounds[bound] = moved;
   }
-  return candidate;
+  return accept();
 }
 
-bool Refinement::accept(Plan candidate, const std::vector<bool> &fused) {
-  candidate = withRecomputedRows(std::move(candidate), fused);
-  if (predictionsLeft <= 0 || candidate == best)
-    return false;
-  --predictionsLeft;
-  const double seconds = predictLatency(model, candidate);
-  if (seconds >= latency * (1 - 1e-9))
-    return false;
-  best = std::move(candidate);
-  isFused = fused;
-  latency = seconds;
-  return true;
-}
-
-/// Moves each bound of all layers of `run` by `share` of their rows.
-bool Refinement::moveRunBounds(const Run &run, double share) {
+bool Refinement::moveAllBounds(const std::vector<LayerRange> &ranges) {
   bool isBetter = false;
-  for (size_t bound = 1; bound < run.devices.size(); ++bound) {
-    Plan candidate = best;
-    for (size_t layer = run.first; layer <= run.last; ++layer) {
-      LayerPlacement &placement = candidate.layers[layer];
-      if (placement.mode != LayerMode::Rows)
-        continue;
-      const auto rows = static_cast<double>(placement.bounds.back());
-      const auto grain = static_cast<double>(network.layers[layer].rowGrain);
-      const int64_t moved =
-          placement.bounds[bound] +
-          static_cast<int64_t>(std::round(share * rows / grain) * grain);
-      placement.bounds[bound] = std::clamp(moved, placement.bounds[bound - 1],
-                                           placement.bounds[bound + 1]);
-    }
-    isBetter |= accept(std::move(candidate), isFused);
+  for (const LayerRange &range : ranges) {
+    const size_t devices = placementOf(range.first).devices.size();
+    for (double share : {0.04, -0.04, 0.015, -0.015, 0.005, -0.005})
+      for (size_t bound = 1; bound < devices && !isExhausted(); ++bound)
+        isBetter |= moveBounds(range, bound, share);
   }
   return isBetter;
 }
 
 /// Moves single bounds of single layers by one grain.
-bool Refinement::moveLayerBounds(const Run &run) {
+bool Refinement::moveLayerBounds() {
   bool isBetter = false;
-  for (size_t layer = run.first; layer <= run.last; ++layer) {
-    if (best.layers[layer].mode != LayerMode::Rows)
+  for (size_t layer = 0; layer < network.layers.size(); ++layer) {
+    if (placementOf(layer).mode != LayerMode::Rows)
       continue;
-    for (size_t bound = 1; bound < run.devices.size(); ++bound)
-      for (int64_t sign : {1, -1}) {
-        Plan candidate = best;
-        std::vector<int64_t> &bounds = candidate.layers[layer].bounds;
-        const int64_t moved =
-            bounds[bound] + sign * network.layers[layer].rowGrain;
-        if (moved < bounds[bound - 1] || moved > bounds[bound + 1])
-          continue;
-        bounds[bound] = moved;
-        if (accept(std::move(candidate), isFused)) {
-          isBetter = true;
-          break;
-        }
-      }
+    const size_t devices = placementOf(layer).devices.size();
+    for (size_t bound = 1; bound < devices && !isExhausted(); ++bound)
+      for (double sign : {1e-9, -1e-9})
+        isBetter |= moveBounds({layer, layer + 1}, bound, sign);
   }
   return isBetter;
 }
 
-bool Refinement::turnFusion(const Run &run) {
+bool Refinement::turnFusion() {
   bool isBetter = false;
-  for (size_t layer = run.first; layer < run.last; ++layer) {
-    std::vector<bool> fused = isFused;
-    fused[layer] = !fused[layer];
-    isBetter |= accept(best, fused);
-  }
+  for (size_t layer = 0; layer < network.layers.size() && !isExhausted();
+       ++layer)
+    if (placementOf(layer).mode == LayerMode::Rows) {
+      turned = {layer};
+      isBetter |= accept();
+    }
   return isBetter;
 }
 
-Plan Refinement::run() {
-  const std::vector<Run> runs = findRuns();
-  bool isBetter = true;
-  while (isBetter && predictionsLeft > 0) {
-    isBetter = false;
-    for (const Run &run : runs) {
-      for (double share : {0.04, -0.04, 0.015, -0.015, 0.005, -0.005})
-        isBetter |= moveRunBounds(run, share);
-      isBetter |= turnFusion(run);
-    }
-    for (const Run &run : runs)
-      isBetter |= moveLayerBounds(run);
-  }
-  return best;
+//===----------------------------------------------------------------------===//
+// Forms
+//===----------------------------------------------------------------------===//
+
+bool Refinement::takeForm(const LayerRange &range, size_t form) {
+  for (size_t layer = range.first; layer < range.end; ++layer)
+    if (!costs.isPossible(layer, form))
+      return false;
+  for (size_t layer = range.first; layer < range.end; ++layer)
+    change(layer) = costs.placementOf(layer, form);
+  return accept();
 }
 
-Plan windrow::refinePlan(const CostModel &model, const Plan &plan) {
-  return Refinement(model, plan).run();
+/// Leaves the layers to one device, of many to one that has some of the layer.
+bool Refinement::leaveToOwner(const LayerRange &range, size_t device) {
+  const std::vector<size_t> &devices = placementOf(range.first).devices;
+  if (model.numDevices() > 4 &&
+      std::ranges::find(devices, device) == devices.end())
+    return false;
+  for (size_t layer = range.first; layer < range.end; ++layer) {
+    change(layer) = {};
+    change(layer).devices = {device};
+  }
+  return accept();
+}
+
+bool Refinement::changeForms() {
+  bool isBetter = false;
+  const size_t count = network.layers.size();
+  for (size_t length : {1, 2, 3, 4, 6, 8, 12, 16})
+    for (size_t first = 0; first + length <= count && !isExhausted(); ++first) {
+      const LayerRange range{first, first + length};
+      for (size_t form = 0; form < costs.forms().size(); ++form)
+        isBetter |= takeForm(range, form);
+      for (size_t device = 0; device < model.numDevices(); ++device)
+        isBetter |= leaveToOwner(range, device);
+    }
+  return isBetter;
+}
+
+RefinedPlan Refinement::run() {
+  bool isBetter = true;
+  while (isBetter && !isExhausted()) {
+    isBetter = moveLayerBounds();
+    isBetter |= moveAllBounds(findRanges(hasSameDevices));
+    isBetter |= moveAllBounds(findRanges(hasSameRows));
+    isBetter |= turnFusion();
+    if (!isBetter)
+      isBetter = changeForms();
+  }
+  return {predictor.plan(), predictor.work()};
+}
+
+RefinedPlan windrow::refinePlan(const CostModel &model,
+                                const SegmentCosts &costs, const Plan &plan,
+                                int64_t work) {
+  return Refinement(model, costs, plan, work).run();
 }

@@ -11,16 +11,26 @@
 
 #include "passes/Analysis/CostModel.h"
 #include "passes/Analysis/Plan.h"
+#include "passes/Analysis/SegmentCosts.h"
+
+#include <cstdint>
+#include <vector>
 
 namespace windrow {
 
-/// Coordinate descent on the shares of `plan`, judged by the timeline: the
-/// bounds between two devices move, in all consecutive layers that the same
-/// devices share by rows, then in single layers; whether a layer's rows are
-/// computed again or received is turned over. Ends when no step helps or after
-/// a number of predictions that depends on the size of the problem only.
-/// Returns a plan that is not slower.
-Plan refinePlan(const CostModel &model, const Plan &plan);
+struct RefinedPlan {
+  Plan plan;
+  int64_t work; ///< done, as `PlanPredictor::work` counts it
+};
+
+/// Coordinate descent on `plan`, judged by the timeline: the bounds between two
+/// devices move, in all consecutive layers that the same devices share by rows,
+/// in those of the same height, then in single layers; whether a layer's rows
+/// are computed again or received is turned over; a few layers take another
+/// form of `costs`. Ends when no step helps or `work` is done. Returns a plan
+/// that is not slower.
+RefinedPlan refinePlan(const CostModel &model, const SegmentCosts &costs,
+                       const Plan &plan, int64_t work);
 
 } // namespace windrow
 

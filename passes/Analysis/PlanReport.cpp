@@ -100,7 +100,7 @@ PlanReport windrow::reportPlan(const CostModel &model, const Plan &plan) {
   for (size_t device = 0; device < model.numDevices(); ++device) {
     const DeviceTime &time = times.devices[device];
     report.devices.push_back({time.compute / times.latency,
-                              time.transfer / times.latency,
+                              time.transfer() / times.latency,
                               time.wait / times.latency, memory[device]});
   }
   return report;

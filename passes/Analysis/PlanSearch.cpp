@@ -18,8 +18,12 @@
 
 using namespace windrow;
 
+/// Of one descent and of all, as `PlanPredictor` counts it.
+static constexpr int64_t descentWork = 1'000'000;
+static constexpr int64_t allDescentsWork = 3'000'000;
+
 namespace {
-struct DividedPlan {
+struct StartPlan {
   std::string name;
   double latency;
   Plan plan;
@@ -34,8 +38,9 @@ public:
 
 private:
   void addRulePlans();
-  void addCutPlans(double secondsPerWeightByte);
-  void refine();
+  SegmentCosts makeCosts() const;
+  void addCutPlans(const SegmentCosts &costs, double secondsPerWeightByte);
+  void refine(const SegmentCosts &costs);
   void consider(std::string name, Plan plan);
   bool isBetter(double latency, const std::vector<int64_t> &memory) const;
   double excessMemory(const std::vector<int64_t> &memory) const;
@@ -44,8 +49,8 @@ private:
   const Network &network;
   const SearchOptions &options;
   SearchResult best;
-  /// Plans for several devices that may be refined.
-  std::vector<DividedPlan> divided;
+  /// Plans that may be refined.
+  std::vector<StartPlan> starts;
 };
 } // namespace
 
@@ -82,13 +87,9 @@ bool PlanSearch::isBetter(double latency,
 void PlanSearch::consider(std::string name, Plan plan) {
   const double latency = predictLatency(model, plan);
   best.candidates.push_back({name, latency});
-  auto isDivided = [](const LayerPlacement &placement) {
-    return placement.mode == LayerMode::Rows;
-  };
-  auto isKnown = [&](const DividedPlan &other) { return other.plan == plan; };
-  if (std::ranges::any_of(plan.layers, isDivided) &&
-      std::ranges::none_of(divided, isKnown))
-    divided.push_back({std::move(name), latency, plan});
+  auto isKnown = [&](const StartPlan &other) { return other.plan == plan; };
+  if (std::ranges::none_of(starts, isKnown))
+    starts.push_back({std::move(name), latency, plan});
   const std::vector<int64_t> memory =
       estimateMemory(network, plan, model.numDevices());
   if (!isBetter(latency, memory))
@@ -121,7 +122,7 @@ void PlanSearch::addRulePlans() {
   consider("greedy", balanceGreedily(model));
 }
 
-void PlanSearch::addCutPlans(double secondsPerWeightByte) {
+SegmentCosts PlanSearch::makeCosts() const {
   std::vector<DeviceGroup> groups = chooseGroups(model);
   std::vector<TensorForm> forms{{LayerMode::Owner, 0}};
   for (size_t group = 1; group < groups.size(); ++group) {
@@ -130,11 +131,12 @@ void PlanSearch::addCutPlans(double secondsPerWeightByte) {
     if (options.useChannels)
       forms.push_back({LayerMode::Channels, group});
   }
-  const size_t numGroups = groups.size();
-  std::vector<std::string> names;
-  for (const DeviceGroup &group : groups)
-    names.push_back(std::to_string(group.devices.size()));
-  const SegmentCosts costs(model, std::move(groups), forms);
+  return SegmentCosts(model, std::move(groups), std::move(forms));
+}
+
+void PlanSearch::addCutPlans(const SegmentCosts &costs,
+                             double secondsPerWeightByte) {
+  const std::vector<TensorForm> &forms = costs.forms();
   CutSearchOptions cuts;
   cuts.usePartials = options.usePartials && options.useChannels;
   cuts.secondsPerWeightByte = secondsPerWeightByte;
@@ -154,36 +156,45 @@ void PlanSearch::addCutPlans(double secondsPerWeightByte) {
   search("cuts", 0);
   // The sums of costs are not the timeline: what is second best by them may be
   // better.
-  for (size_t group = 1; group < numGroups; ++group) {
-    search("cuts on " + names[group], group);
-    search("cuts within " + names[group], group, /*mayLeaveGroup=*/false);
+  for (size_t group = 1; group < costs.groups().size(); ++group) {
+    const std::string count =
+        std::to_string(costs.groups()[group].devices.size());
+    search("cuts on " + count, group);
+    search("cuts within " + count, group, /*mayLeaveGroup=*/false);
   }
 }
 
-void PlanSearch::refine() {
-  std::vector<DividedPlan> starts = std::move(divided);
-  std::ranges::stable_sort(starts, {}, &DividedPlan::latency);
-  starts.resize(std::min<size_t>(starts.size(), 2));
-  for (const DividedPlan &start : starts)
-    if (start.latency < 1.3 * best.latency)
-      consider("refined " + start.name, refinePlan(model, start.plan));
+void PlanSearch::refine(const SegmentCosts &costs) {
+  std::vector<StartPlan> chosen = std::move(starts);
+  std::ranges::stable_sort(chosen, {}, &StartPlan::latency);
+  int64_t workLeft = allDescentsWork;
+  auto refine = [&](const std::string &name, const Plan &start) {
+    RefinedPlan refined =
+        refinePlan(model, costs, start, std::min(workLeft, descentWork));
+    workLeft -= refined.work;
+    consider(name, std::move(refined.plan));
+  };
   if (options.objective == Objective::Memory || excessMemory(best.memory) > 0)
-    consider("refined", refinePlan(model, best.plan));
+    refine("refined", Plan(best.plan));
+  for (const StartPlan &start : chosen)
+    if (workLeft > 0 && start.latency < 1.5 * best.latency)
+      refine("refined " + start.name, start.plan);
 }
 
 SearchResult PlanSearch::run() {
   addRulePlans();
   if (model.numDevices() > 1 && !network.layers.empty()) {
+    const SegmentCosts costs = makeCosts();
     if (options.objective == Objective::Latency)
-      addCutPlans(0);
+      addCutPlans(costs, 0);
     // A byte of weights counts for more until the plan fits.
     double secondsPerByte = 1e-9;
     while (secondsPerByte < 1 && (options.objective == Objective::Memory ||
                                   excessMemory(best.memory) > 0)) {
-      addCutPlans(secondsPerByte);
+      addCutPlans(costs, secondsPerByte);
       secondsPerByte *= 10;
     }
-    refine();
+    refine(costs);
   }
   best.fitsMemory = excessMemory(best.memory) == 0;
   const LayerPlacement &first = best.plan.layers.front();

@@ -20,6 +20,7 @@
 #include "passes/Analysis/CostModel.h"
 #include "passes/Analysis/Plan.h"
 
+#include <algorithm>
 #include <vector>
 
 namespace windrow {
@@ -27,9 +28,13 @@ namespace windrow {
 /// What a device does until the answer is there, in seconds.
 struct DeviceTime {
   double compute = 0;
-  double message = 0;  ///< its processor's work for messages
-  double transfer = 0; ///< its card sends or receives, whichever is more
-  double wait = 0;     ///< for messages
+  double message = 0; ///< its processor's work for messages
+  double sending = 0;
+  double receiving = 0;
+  double wait = 0; ///< for messages
+
+  /// Its card sends or receives, whichever is more.
+  double transfer() const { return std::max(sending, receiving); }
 };
 
 /// One device's part in one layer.

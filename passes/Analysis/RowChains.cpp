@@ -31,12 +31,6 @@ static bool readsSameRows(const LayerOperand &operand) {
   return row > 0;
 }
 
-static bool isDividedByRows(const Layer &layer,
-                            const LayerPlacement &placement) {
-  return layer.isRowSplittable && placement.mode == LayerMode::Rows &&
-         placement.partialDevices.empty();
-}
-
 /// Whether every device computes the same rows, `all` at most, under both.
 static bool haveSameRows(const LayerPlacement &a, const LayerPlacement &b,
                          int64_t all) {
@@ -48,26 +42,45 @@ static bool haveSameRows(const LayerPlacement &a, const LayerPlacement &b,
   return true;
 }
 
-std::vector<std::optional<size_t>>
-windrow::findPredecessors(const Network &network, const Plan &plan) {
+RowChains::RowChains(const Network &network, const TensorUses &uses)
+    : network(network), predecessors(network.layers.size()),
+      successors(network.layers.size()) {
   const std::vector<size_t> readers = countReaders(network);
-  const std::vector<size_t> producers = findProducers(network);
-  std::vector<std::optional<size_t>> predecessors(network.layers.size());
   for (size_t index = 0; index < network.layers.size(); ++index) {
     const Layer &layer = network.layers[index];
     const LayerOperand *last = nullptr;
     for (const LayerOperand &operand : layer.operands)
-      if (producers[operand.tensor] < index &&
-          (!last || producers[last->tensor] < producers[operand.tensor]))
+      if (uses.producers[operand.tensor] < index &&
+          (!last ||
+           uses.producers[last->tensor] < uses.producers[operand.tensor]))
         last = &operand;
     if (!last || readers[last->tensor] != 1 || !readsSameRows(*last))
       continue;
-    const size_t before = producers[last->tensor];
-    if (isDividedByRows(layer, plan.layers[index]) &&
-        isDividedByRows(network.layers[before], plan.layers[before]) &&
-        haveSameRows(plan.layers[before], plan.layers[index],
-                     network.resultOf(index).rows))
-      predecessors[index] = before;
+    const size_t before = uses.producers[last->tensor];
+    if (!layer.isRowSplittable || !network.layers[before].isRowSplittable)
+      continue;
+    predecessors[index] = before;
+    successors[before] = index;
   }
+}
+
+bool RowChains::isLinked(const Plan &plan, std::optional<size_t> before,
+                         size_t layer) const {
+  auto isByRows = [](const LayerPlacement &placement) {
+    return placement.mode == LayerMode::Rows &&
+           placement.partialDevices.empty();
+  };
+  return before && isByRows(plan.layers[*before]) &&
+         isByRows(plan.layers[layer]) &&
+         haveSameRows(plan.layers[*before], plan.layers[layer],
+                      network.resultOf(layer).rows);
+}
+
+std::vector<std::optional<size_t>>
+windrow::findPredecessors(const Network &network, const Plan &plan) {
+  const RowChains chains(network, TensorUses(network));
+  std::vector<std::optional<size_t>> predecessors;
+  for (size_t layer = 0; layer < network.layers.size(); ++layer)
+    predecessors.push_back(chains.predecessorOf(plan, layer));
   return predecessors;
 }

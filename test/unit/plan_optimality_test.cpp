@@ -96,8 +96,8 @@ TEST(PlanOptimality, SearchIsNearTheBestAndTheBoundBelowIt) {
   }
   RecordProperty("worst", std::to_string(worst));
   RecordProperty("mean", std::to_string(sum / cases));
-  EXPECT_LE(worst, 1.12);
-  EXPECT_LE(sum / cases, 1.003);
+  EXPECT_LE(worst, 1.10);
+  EXPECT_LE(sum / cases, 1.001);
 }
 
 } // namespace

@@ -1,0 +1,344 @@
+//===- TimelineSteps.cpp - A plan's timeline, step by step ----------------===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/Analysis/TimelineSteps.h"
+
+#include "passes/Analysis/BoundarySplit.h"
+
+#include <algorithm>
+#include <numeric>
+
+using namespace windrow;
+
+static constexpr double nothing = -1;
+
+TimelineSteps::TimelineSteps(const CostModel &model, const TensorUses &uses,
+                             const Plan &plan,
+                             const std::vector<TensorExchange> &exchanges)
+    : model(model), network(model.network()), uses(uses), plan(plan),
+      exchanges(exchanges), numDevices(model.numDevices()),
+      chains(network, uses) {
+  values.assign(partialOf(numDevices + 1), nothing);
+  std::fill_n(values.begin(), numParticipantValues(), 0.0);
+  messages.resize(values.size());
+  for (size_t tensor = 0; tensor < network.tensors.size(); ++tensor)
+    followExchange(tensor);
+}
+
+void TimelineSteps::followExchange(size_t tensor) {
+  std::fill_n(messages.begin() + arrivalOf(tensor, 0), numDevices + 1, 0.0);
+  for (const TensorTransfer &transfer : exchanges[tensor].transfers)
+    messages[arrivalOf(tensor, transfer.reader)] +=
+        model.link(transfer.source, transfer.reader).messageSeconds;
+}
+
+//===----------------------------------------------------------------------===//
+// Terms
+//===----------------------------------------------------------------------===//
+
+void TimelineSteps::advance(size_t target, double seconds) {
+  values[target] += seconds;
+  if (terms)
+    terms->push_back({target, target, seconds});
+}
+
+void TimelineSteps::raise(size_t target, size_t source, double seconds) {
+  values[target] = std::max(values[target], values[source] + seconds);
+  if (terms)
+    terms->push_back({target, source, seconds});
+}
+
+void TimelineSteps::forget(size_t target) {
+  values[target] = nothing;
+  if (terms)
+    terms->push_back({target, TimelineTerm::noSource, 0});
+}
+
+//===----------------------------------------------------------------------===//
+// Processors and cards
+//===----------------------------------------------------------------------===//
+
+void TimelineSteps::send(size_t source, size_t reader, int64_t bytes,
+                         size_t arrival) {
+  const LinkCost &link = model.link(source, reader);
+  const double seconds = static_cast<double>(bytes) * link.secondsPerByte;
+  advance(clockOf(source), link.messageSeconds);
+  raise(sendFreeOf(source), clockOf(source), 0);
+  advance(sendFreeOf(source), seconds);
+  advance(receiveFreeOf(reader), seconds);
+  raise(receiveFreeOf(reader), sendFreeOf(source), link.latencySeconds);
+  raise(arrival, receiveFreeOf(reader), 0);
+  if (!times)
+    return;
+  if (reader < numDevices)
+    times->devices[reader].receiving += seconds;
+  if (source < numDevices) {
+    times->devices[source].sending += seconds;
+    times->devices[source].message += link.messageSeconds;
+    if (!times->layers.empty())
+      times->layers[currentLayer][source].transfer += seconds;
+  }
+}
+
+void TimelineSteps::await(size_t device, size_t arrival) {
+  if (values[arrival] == nothing)
+    return;
+  const double wait = std::max(0.0, values[arrival] - values[clockOf(device)]);
+  raise(clockOf(device), arrival, 0);
+  advance(clockOf(device), messages[arrival]);
+  forget(arrival);
+  if (!times || device == numDevices)
+    return;
+  times->devices[device].wait += wait;
+  times->devices[device].message += messages[arrival];
+  if (!times->layers.empty())
+    times->layers[currentLayer][device].wait += wait;
+}
+
+void TimelineSteps::awaitOperands(size_t layer, size_t device) {
+  if (times && !times->layers.empty() &&
+      times->layers[layer][device].start == 0)
+    times->layers[layer][device].start = values[clockOf(device)];
+  for (const LayerOperand &operand : network.layers[layer].operands)
+    await(device, arrivalOf(operand.tensor, device));
+}
+
+void TimelineSteps::compute(size_t layer, size_t device, double seconds) {
+  advance(clockOf(device), seconds);
+  if (!times)
+    return;
+  times->devices[device].compute += seconds;
+  times->finish[layer] =
+      std::max(times->finish[layer], values[clockOf(device)]);
+  if (!times->layers.empty())
+    times->layers[layer][device].compute += seconds;
+}
+
+std::span<const TensorTransfer> TimelineSteps::sendsOf(size_t tensor,
+                                                       size_t source) const {
+  auto range = std::ranges::equal_range(exchanges[tensor].transfers, source, {},
+                                        &TensorTransfer::source);
+  return {range.begin(), range.end()};
+}
+
+void TimelineSteps::sendAll(size_t tensor, size_t source) {
+  for (const TensorTransfer &transfer : sendsOf(tensor, source))
+    send(source, transfer.reader, transfer.bytes,
+         arrivalOf(tensor, transfer.reader));
+}
+
+//===----------------------------------------------------------------------===//
+// Layers
+//===----------------------------------------------------------------------===//
+
+/// As `cluster-place` decides.
+bool TimelineSteps::isSplit(std::span<const size_t> chain, size_t device,
+                            const std::vector<RowPiece> &pieces,
+                            std::span<const TensorTransfer> sends) const {
+  BoundarySplit split;
+  split.pieces = static_cast<int64_t>(pieces.size());
+  split.operations = static_cast<int64_t>(chain.size());
+  for (size_t layer : chain)
+    split.repeatedBytes += network.layers[layer].cost.weightBytes;
+  for (const TensorTransfer &transfer : sends) {
+    const LinkCost &link = model.link(device, transfer.reader);
+    split.transferSeconds =
+        std::max(split.transferSeconds,
+                 link.latencySeconds +
+                     static_cast<double>(transfer.bytes) * link.secondsPerByte);
+  }
+  return isSplitWorthwhile(split);
+}
+
+/// The pieces in which `rows` of the last layer of `chain` are computed, and
+/// the position in the chain from which it goes piece by piece.
+std::pair<std::vector<RowPiece>, size_t>
+TimelineSteps::choosePieces(std::span<const size_t> chain, size_t device,
+                            RowInterval rows,
+                            std::span<const TensorTransfer> sends) const {
+  const std::pair<std::vector<RowPiece>, size_t> whole{{{rows, true}},
+                                                       chain.size()};
+  if (sends.empty())
+    return whole;
+  std::vector<RowInterval> awaited;
+  for (const TensorTransfer &transfer : sends) {
+    if (transfer.rows == rows)
+      return whole;
+    awaited.push_back(transfer.rows);
+  }
+  for (size_t first = 0; first < chain.size(); ++first) {
+    std::span<const size_t> rest = chain.subspan(first);
+    int64_t grain = 1;
+    for (size_t layer : rest)
+      grain = std::lcm(grain, network.layers[layer].rowGrain);
+    std::vector<RowPiece> pieces = divideBoundaryFirst(rows, awaited, grain);
+    if (!network.layers[chain.back()].isRowSplittable || pieces.size() == 1)
+      break;
+    if (isSplit(rest, device, pieces, sends))
+      return {std::move(pieces), first};
+  }
+  return whole;
+}
+
+/// `layer` and those before it in its chain, the first one first.
+std::vector<size_t> TimelineSteps::chainOf(size_t layer) const {
+  std::vector<size_t> chain;
+  for (std::optional<size_t> link = layer; link;
+       link = chains.predecessorOf(plan, *link))
+    chain.push_back(*link);
+  std::ranges::reverse(chain);
+  return chain;
+}
+
+void TimelineSteps::computePieces(const std::vector<size_t> &chain,
+                                  size_t position) {
+  const LayerPlacement &placement = plan.layers[chain.back()];
+  const size_t device = placement.devices[position];
+  const size_t tensor = network.layers[chain.back()].result;
+  const RowInterval rows =
+      placement.computedRows(position, network.tensors[tensor].rows);
+  if (rows.empty())
+    return;
+  std::span<const TensorTransfer> sends = sendsOf(tensor, device);
+  const auto [pieces, divided] = choosePieces(chain, device, rows, sends);
+  for (const RowPiece &piece : pieces) {
+    const bool isFirst = &piece == &pieces.front();
+    for (size_t i = isFirst ? 0 : divided; i < chain.size(); ++i) {
+      if (isFirst)
+        awaitOperands(chain[i], device);
+      compute(chain[i], device,
+              model.intervalSeconds(chain[i], device,
+                                    i < divided ? rows : piece.rows));
+    }
+    for (const TensorTransfer &transfer : sends)
+      if (piece.awaited && piece.rows.contains(transfer.rows))
+        send(device, transfer.reader, transfer.bytes,
+             arrivalOf(tensor, transfer.reader));
+  }
+}
+
+void TimelineSteps::computeParts(size_t layer) {
+  const LayerPlacement &placement = plan.layers[layer];
+  const size_t tensor = network.layers[layer].result;
+  std::vector<size_t> chain;
+  if (network.layers[layer].isRowSplittable)
+    chain = chainOf(layer);
+  for (size_t i = 0; i < placement.devices.size(); ++i) {
+    const size_t device = placement.devices[i];
+    if (placement.mode == LayerMode::Channels) {
+      if (placement.ownedPart(i).empty())
+        continue;
+      awaitOperands(layer, device);
+      compute(
+          layer, device,
+          model.channelsSeconds(layer, device, placement.ownedPart(i).size()));
+      sendAll(tensor, device);
+    } else if (!chain.empty()) {
+      computePieces(chain, i);
+    } else {
+      awaitOperands(layer, device);
+      compute(layer, device, model.wholeSeconds(layer, device));
+      sendAll(tensor, device);
+    }
+  }
+}
+
+/// Partial results, each as large as the whole, to where the result is to be,
+/// and their sum there.
+void TimelineSteps::addPartials(size_t layer,
+                                const std::vector<size_t> &sources) {
+  const LayerPlacement &placement = plan.layers[layer];
+  const NetworkTensor &result = network.resultOf(layer);
+  std::vector<int64_t> bytes(placement.devices.size(), result.bytes());
+  if (!placement.bounds.empty())
+    for (size_t i = 0; i < bytes.size(); ++i)
+      bytes[i] = result.bytes() / placement.bounds.back() *
+                 placement.ownedPart(i).size();
+  std::fill_n(messages.begin() + partialOf(0), bytes.size(), 0.0);
+  for (size_t source : sources)
+    for (size_t i = 0; i < bytes.size(); ++i) {
+      const size_t target = placement.devices[i];
+      if (target == source || bytes[i] == 0)
+        continue;
+      send(source, target, bytes[i], partialOf(i));
+      messages[partialOf(i)] += model.link(source, target).messageSeconds;
+    }
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    const size_t target = placement.devices[i];
+    if (bytes[i] == 0)
+      continue;
+    await(target, partialOf(i));
+    compute(layer, target,
+            model.additionSeconds(target, bytes[i],
+                                  static_cast<int64_t>(sources.size()) - 1));
+    sendAll(network.layers[layer].result, target);
+  }
+}
+
+void TimelineSteps::placeReduction(size_t layer, const LayerPlacement &owners) {
+  std::vector<size_t> sources;
+  for (size_t i = 0; i < owners.devices.size(); ++i) {
+    if (owners.ownedPart(i).empty())
+      continue;
+    const size_t device = owners.devices[i];
+    awaitOperands(layer, device);
+    compute(layer, device,
+            model.rowsSeconds(layer, device, owners.ownedPart(i).size()));
+    sources.push_back(device);
+  }
+  addPartials(layer, sources);
+}
+
+void TimelineSteps::placePartials(size_t layer) {
+  const LayerPlacement &placement = plan.layers[layer];
+  std::vector<size_t> sources;
+  for (size_t i = 0; i < placement.partialDevices.size(); ++i) {
+    const int64_t channels =
+        placement.partialBounds[i + 1] - placement.partialBounds[i];
+    if (channels == 0)
+      continue;
+    const size_t device = placement.partialDevices[i];
+    awaitOperands(layer, device);
+    compute(layer, device, model.partialSeconds(layer, device, channels));
+    sources.push_back(device);
+  }
+  addPartials(layer, sources);
+}
+
+void TimelineSteps::placeLayer(size_t layer) {
+  currentLayer = layer;
+  if (times && layer > 0)
+    times->finish[layer] = times->finish[layer - 1];
+  for (size_t reader = 0; reader <= numDevices; ++reader)
+    forget(arrivalOf(network.layers[layer].result, reader));
+  if (chains.isFollowed(plan, layer))
+    return;
+  if (!plan.layers[layer].partialDevices.empty())
+    placePartials(layer);
+  else if (const LayerPlacement *owners =
+               findReducedRows(network, uses, plan, layer))
+    placeReduction(layer, *owners);
+  else
+    computeParts(layer);
+}
+
+void TimelineSteps::run(size_t step) {
+  const size_t client = numDevices;
+  if (step == 0) {
+    for (size_t tensor : network.arguments)
+      for (size_t reader = 0; reader <= numDevices; ++reader)
+        forget(arrivalOf(tensor, reader));
+    for (size_t tensor : network.arguments)
+      sendAll(tensor, client);
+  } else if (step + 1 < numSteps()) {
+    placeLayer(step - 1);
+  } else {
+    for (size_t tensor : network.results)
+      await(client, arrivalOf(tensor, client));
+  }
+}
