@@ -12,7 +12,9 @@
 #include <ctime>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <thread>
+#include <unistd.h>
 
 using namespace windrow;
 using std::chrono::nanoseconds;
@@ -48,6 +50,10 @@ void Pacer::prepareThread() {
     return;
   realTimePolicy = policy;
   realTimePriority = parameters.sched_priority;
+  // Before the machine's other programs, but not before its network's threads
+  // for long. Best effort, as all of this.
+  constexpr int niceLevel = -10;
+  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceLevel);
 }
 
 void Pacer::setRealTime(bool isRealTime) {

@@ -24,7 +24,8 @@ namespace windrow {
 /// Several paced processes stand for several machines, which share this one's
 /// processors: a thread that just wants to send its result would wait for the
 /// long work of another. Where the thread that works has real-time priority, it
-/// therefore gives it up for long work, and has it back for all else.
+/// therefore gives it up for long work, for a nice level of -10, and has it
+/// back for all else.
 class Pacer {
 public:
   /// `pace` is above 0 and at most 1; 1 does nothing.
