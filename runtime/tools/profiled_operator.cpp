@@ -11,7 +11,9 @@
 #include "runtime/artifact/operands.h"
 #include "runtime/artifact/shape.h"
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 using namespace windrow;
@@ -228,13 +230,35 @@ BundleOperators windrow::listOperators(const BundleReader &reader) {
       continue;
     const format::Operator &op =
         *reader.bundle().operators()->Get(instruction->index());
-    if (std::optional<ProfiledOperator> described = describer.describe(op))
+    if (std::optional<ProfiledOperator> described = describer.describe(op)) {
       result.operators.push_back(std::move(*described));
-    else
+      result.layers.push_back(op.name() ? op.name()->str() : "");
+    } else
       skipped.emplace(operationName(op.operation_type()));
   }
   result.skippedKinds.assign(skipped.begin(), skipped.end());
   return result;
+}
+
+std::vector<ProfiledOperator>
+windrow::joinLayers(std::span<const BundleOperators> devices) {
+  std::vector<ProfiledOperator> joined;
+  std::map<std::pair<std::string, OperatorShape>, size_t> places;
+  for (const BundleOperators &device : devices)
+    for (size_t i = 0; i < device.operators.size(); ++i) {
+      const ProfiledOperator &part = device.operators[i];
+      auto [place, isNew] =
+          places.try_emplace({device.layers[i], part.shape}, joined.size());
+      if (isNew) {
+        joined.push_back(part);
+        continue;
+      }
+      uint32_t &rows = joined[place->second].rows;
+      // Matrices are not divided by rows.
+      rows = part.shape.input.size() == 1 ? std::max(rows, part.rows)
+                                          : rows + part.rows;
+    }
+  return joined;
 }
 
 static uint32_t divideRoundedUp(uint32_t value, uint32_t parts) {

@@ -13,6 +13,7 @@
 #include "runtime/tools/cost_table.h"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,11 +28,19 @@ struct ProfiledOperator {
 /// The operators of a bundle in the order of its instructions.
 struct BundleOperators {
   std::vector<ProfiledOperator> operators;
+  /// Of each the layer's name; empty where there is none.
+  std::vector<std::string> layers;
   /// Kinds that a cost table has no entries for, such as "Transpose"; sorted.
   std::vector<std::string> skippedKinds;
 };
 
 BundleOperators listOperators(const BundleReader &reader);
+
+/// The layers whose parts the `devices` of a plan compute, in the order of the
+/// network: each with as many rows as all its parts of one shape have, which is
+/// those of the whole, and some more where devices compute the same rows.
+std::vector<ProfiledOperator>
+joinLayers(std::span<const BundleOperators> devices);
 
 enum class ChannelSide { Input, Output };
 

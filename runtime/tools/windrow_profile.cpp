@@ -50,8 +50,7 @@ static Expected<CostTable> readOld(const std::string &path) {
 
 /// The operators of the bundle at `path`, which must be a device's; kinds that
 /// are not measured are reported.
-static Expected<std::vector<ProfiledOperator>>
-readOperators(const BundleReader &reader) {
+static Expected<BundleOperators> readOperators(const BundleReader &reader) {
   const std::string path = reader.path().string();
   if (reader.isClient())
     return failure(Status(
@@ -61,7 +60,7 @@ readOperators(const BundleReader &reader) {
   if (!found.skippedKinds.empty())
     fmt::print(stderr, "windrow-profile: warning: {}: not measured: {}\n", path,
                joinWithCommas(found.skippedKinds));
-  return std::move(found.operators);
+  return found;
 }
 
 static Status noOperators(const std::string &path) {
@@ -77,17 +76,17 @@ static Expected<CostTable> profileThisDevice(const CommandLine &options) {
   Expected<BundleReader> reader = BundleReader::open(options.path);
   if (!reader)
     return failure(reader.error());
-  Expected<std::vector<ProfiledOperator>> operators = readOperators(*reader);
-  if (!operators)
-    return failure(operators.error());
-  if (operators->empty())
+  Expected<BundleOperators> found = readOperators(*reader);
+  if (!found)
+    return failure(found.error());
+  if (found->operators.empty())
     return failure(noOperators(options.path));
   ProfileOptions profile = options.profile;
   if (profile.threads == 0)
     profile.threads = reader->bundle().threads();
   ProgressLine line;
   Expected<DeviceCosts> device =
-      profileOperators(*operators, profile, [&](double fraction) {
+      profileOperators(found->operators, profile, [&](double fraction) {
         line.show("measuring operators " + formatBar(fraction));
         return Status();
       });
@@ -148,33 +147,27 @@ listDevices(const BundleReader &client, const CommandLine &options) {
   return devices;
 }
 
-/// What any of `devices` computes, each shape once, with the most rows that one
-/// of them has. Notes the threads of each.
+/// The layers of the plan of `devices`. Notes the threads of each.
 static Expected<OperatorsOrder>
 collectOperators(std::vector<ProfiledDevice> &devices,
                  const CommandLine &options) {
-  OperatorsOrder order;
-  order.slices = options.profile.slices;
-  order.budget = options.profile.budget;
+  std::vector<BundleOperators> parts;
   for (ProfiledDevice &device : devices) {
     Expected<BundleReader> reader =
         BundleReader::open(bundlePath(options.path, device.name));
     if (!reader)
       return failure(reader.error());
-    Expected<std::vector<ProfiledOperator>> operators = readOperators(*reader);
+    Expected<BundleOperators> operators = readOperators(*reader);
     if (!operators)
       return failure(operators.error());
     device.threads = options.profile.threads > 0 ? options.profile.threads
                                                  : reader->bundle().threads();
-    for (ProfiledOperator &op : *operators) {
-      auto old = std::ranges::find(order.operators, op.shape,
-                                   &ProfiledOperator::shape);
-      if (old == order.operators.end())
-        order.operators.push_back(std::move(op));
-      else
-        old->rows = std::max(old->rows, op.rows);
-    }
+    parts.push_back(std::move(*operators));
   }
+  OperatorsOrder order;
+  order.operators = joinLayers(parts);
+  order.slices = options.profile.slices;
+  order.budget = options.profile.budget;
   if (order.operators.empty())
     return failure(noOperators(options.path));
   return order;

@@ -86,6 +86,27 @@ TEST_F(ProfileTest, ListsOperatorsInTheirOrder) {
   EXPECT_THAT(found.operators[Dense - 1].shape.input, ElementsAre(4));
 }
 
+TEST(ProfiledOperator, PartsOfLayersAreJoined) {
+  ProfiledOperator conv = makeConvolution(4, 8, 1), dense;
+  dense.shape.kind = "fully_connected";
+  dense.shape.input = dense.shape.output = {10};
+  ProfiledOperator half = dense;
+  half.shape.output = {5};
+  conv.rows = 2;
+  ProfiledOperator more = conv;
+  more.rows = 7;
+  const std::vector<BundleOperators> devices = {
+      {{conv, more, conv, dense}, {"conv1", "conv1", "conv2", "dense"}, {}},
+      {{more, dense, half}, {"conv1", "dense", "dense"}, {}}};
+  std::vector<ProfiledOperator> joined = joinLayers(devices);
+  ASSERT_EQ(joined.size(), 4u);
+  EXPECT_EQ(joined[0].rows, 16u); // conv1: 2 + 7 + 7
+  EXPECT_EQ(joined[1].rows, 2u);
+  EXPECT_EQ(joined[2].shape, dense.shape);
+  EXPECT_EQ(joined[2].rows, 1u);
+  EXPECT_EQ(joined[3].shape, half.shape);
+}
+
 TEST(ProfiledOperator, RowsHalveDownToOne) {
   EXPECT_EQ(rowSteps(1), list({1}));
   EXPECT_EQ(rowSteps(7), list({7, 4, 2, 1}));
