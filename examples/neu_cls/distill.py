@@ -27,6 +27,7 @@ from torch.nn import functional
 from tqdm import tqdm
 
 import dataset
+import textures
 from onnx_network import OnnxNetwork, UnsupportedModel
 from student_norms import prepare_norms
 from training_run import TrainingRun, evaluate
@@ -89,6 +90,15 @@ def device():
 def load_network(path):
     # Channels last: a third less time for layers of few channels on a CPU.
     return OnnxNetwork(path).to(device(), memory_format=torch.channels_last)
+
+
+def check_classes(path, network, images):
+    """Exit unless the network of file `path` answers for the classes of the data."""
+    with torch.no_grad():
+        answers = network(dataset.to_input(images[:1]).to(device())).flatten(1)
+    if answers.shape[1] != len(textures.CLASSES):
+        sys.exit(f"error: {path}: must answer for the {len(textures.CLASSES)} classes of "
+                 f"the data, got {answers.shape[1]}")
 
 
 def digest(*parts):
@@ -203,8 +213,10 @@ def run(args):
     if len(validation_set[1]) == 0 or len(training_set[1]) < args.batch:
         sys.exit(f"error: too few images: {len(training_set[1])} to train on, "
                  f"{len(validation_set[1])} for validation")
-    teacher = load_network(args.teacher).eval()
+    teacher = load_network(args.teacher)
     student = load_network(args.student)
+    for path, network in ((args.teacher, teacher), (args.student, student)):
+        check_classes(path, network.eval(), images)
     answers = [part[:, ~is_validation] for part in load_answers(args, teacher, images)]
     calibration = np.random.default_rng([args.seed, 2]).choice(
         len(training_set[1]), min(30, len(training_set[1])), replace=False)

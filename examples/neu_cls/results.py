@@ -23,20 +23,22 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import onnx
 
 import textures
 
 EXAMPLE = os.path.dirname(os.path.abspath(__file__))
-STAGES = ("compact", "accuracy", "tune", "latency")
+STAGES = ("compact", "error", "tune", "latency")
 NODES, PACE, FIRST_PORT = 4, 0.14, 7841
 PIXELS = ("--image-mean=0.5,0.5,0.5", "--image-std=0.5,0.5,0.5")
 
-# Method -> --compact=, for each network; none where it has nothing to do.
+# Method -> --compact=, for each network.
 RECOMMENDED = "best combination"
 METHODS = {
     "resnet18": {
         "original": "",
+        "prune": "prune:ratio=0.75",
         "bottleneck": "bottleneck:r=32:min-channels=8",
         "separable": "separate:terms=1",
         RECOMMENDED: "bottleneck:r=3:layers=^/conv1/Conv$:min-channels=1,"
@@ -44,12 +46,23 @@ METHODS = {
     },
     "vgg16": {
         "original": "",
+        "prune": "prune:ratio=0.75",
         "bottleneck": "bottleneck:r=32:min-channels=8",
         "separable": "separate:terms=1",
         "low rank": "dense:rank=8:layers=classifier.[03]",
-        RECOMMENDED: "bottleneck:r=32:min-channels=8,dense:rank=8:layers=classifier.[03]",
+        RECOMMENDED: "prune:ratio=0.5:layer-ratio=features.[03]/=0.75"
+                     ":layers=features.([037]|1|2|30|34|37),"
+                     "bottleneck:r=8:min-channels=8:layers=features.([37]|[1234]),"
+                     "dense:rank=8:layers=classifier.[03]",
     },
 }
+# Options of distill.py. VGG has no shortcuts, and diverges at the default rate; its
+# answers to one view take 7 minutes.
+TUNING = {
+    "resnet18": (),
+    "vgg16": ("--views=1", "--learning-rate=0.005", "--clip-norm=2"),
+}
+FITTED, WEIGHTS_ONLY = "", " by weights"
 
 
 class Failure(Exception):
@@ -61,7 +74,7 @@ def parse_arguments():
         description="Compact trained networks in every way, tune and measure them, and "
         "print the tables of RESULTS.md.",
         epilog="example: results.py --build=build --models=../shared/models "
-        "--data=../shared/data/neu-cls --work=../results --stage=compact,accuracy")
+        "--data=../shared/data/neu-cls --work=../results --stage=compact,error")
     parser.add_argument("--build", default="build", metavar="FOLDER",
                         help="the build tree, whose tools are used")
     parser.add_argument("--models", required=True, metavar="FOLDER",
@@ -71,11 +84,12 @@ def parse_arguments():
     parser.add_argument("--work", required=True, metavar="FOLDER",
                         help="where models, checkpoints and figures are kept")
     parser.add_argument("--network", choices=sorted(METHODS), help="only this one")
+    parser.add_argument("--method", metavar="METHOD", help="only this one")
     parser.add_argument("--stage", default=",".join(STAGES), metavar="STAGE,...",
                         help=f"of {', '.join(STAGES)}; default: all")
     parser.add_argument("--calibration-images", type=int, default=16, metavar="N",
                         help="training images on which compacted layers are fitted")
-    parser.add_argument("--epochs", type=int, default=15)
+    parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--seeds", type=int, default=3,
                         help="runs of the recommended method; the others have one")
     parser.add_argument("--run-with", default="", metavar="COMMAND",
@@ -133,17 +147,17 @@ class Bench:
     # Networks
     #===--------------------------------------------------------------------===#
 
-    def compact(self, network, method):
+    def compact(self, network, method, variant=FITTED):
         """The compacted network as ONNX."""
-        path = self.file(network, method, ".onnx")
+        path = self.file(network, method, f"{variant}.onnx")
         if not os.path.exists(path):
-            graph = self.file(network, method, ".mlirbc")
+            graph = self.file(network, method, f"{variant}.mlirbc")
             options = []
             if METHODS[network][method]:
-                options = [
-                    f"--compact={METHODS[network][method]}", *PIXELS,
-                    f"--calibration={os.path.join(self.args.data, 'train')}",
-                    f"--calibration-images={self.args.calibration_images}"]
+                options = [f"--compact={METHODS[network][method]}", *PIXELS]
+            if METHODS[network][method] and variant == FITTED:
+                options += [f"--calibration={os.path.join(self.args.data, 'train')}",
+                            f"--calibration-images={self.args.calibration_images}"]
             self.tool("windrow-compile", self.original(network), "--compile-to=graph",
                       *options, "-o", graph)
             self.tool("windrow-translate", "--export-onnx", graph, "-o", path)
@@ -157,7 +171,7 @@ class Bench:
                 sys.executable, os.path.join(EXAMPLE, "distill.py"),
                 f"--teacher={self.original(network)}",
                 f"--student={self.compact(network, method)}", f"--data={self.args.data}",
-                f"--seed={seed}", f"--epochs={self.args.epochs}",
+                f"--seed={seed}", f"--epochs={self.args.epochs}", *TUNING[network],
                 f"--answers={self.file(network, 'original', '-answers.pt')}",
                 f"--checkpoint={self.file(network, method, f'-seed{seed}.pt')}",
                 f"--output={path}"]
@@ -165,54 +179,96 @@ class Bench:
                 raise Failure(f"{network}, {method}: distill.py failed")
         return path
 
-    def plan(self, network, method, model, devices, first_port=FIRST_PORT):
+    def plan(self, network, method, model, devices=1, strategy="single", *options):
         """A plan of `model` for so many equal devices of this machine."""
         cluster = self.file(network, method, ".yaml")
         with open(cluster, "w") as file:
             file.write("devices:\n")
             for number in range(devices):
                 file.write(f'  - {{name: node-{number}, speed: 1, '
-                           f'address: "127.0.0.1:{first_port + number}"}}\n')
+                           f'address: "127.0.0.1:{FIRST_PORT + number}"}}\n')
         labels = os.path.join(self.args.work, "labels.txt")
         with open(labels, "w") as file:
             file.write("\n".join(textures.CLASSES) + "\n")
         plan = self.file(network, method, f"-plan{devices}")
         self.tool("windrow-compile", model, f"--cluster={cluster}",
-                  f"--strategy={'single' if devices == 1 else 'even'}", "-o", plan,
-                  *PIXELS, f"--labels={labels}")
+                  f"--strategy={strategy}", "-o", plan, *PIXELS, f"--labels={labels}",
+                  *options)
         return plan
 
     #===--------------------------------------------------------------------===#
     # Figures
     #===--------------------------------------------------------------------===#
 
-    def accuracy(self, network, method, model):
-        """Part of the test images that Windrow's runtime classifies rightly."""
+    def images(self):
         images = sorted(glob.glob(os.path.join(self.args.data, "test", "*", "*")))
         if not images:
             raise Failure(f"{self.args.data}/test: holds no images")
-        plan = self.plan(network, method, model, 1)
-        answers = json.loads(self.tool("windrow-run", plan, "--local", "--json", "--top=1",
-                                       *images))
-        right = [os.path.basename(os.path.dirname(result["input"])) == result["top"][0]["label"]
-                 for result in answers["results"]]
-        return sum(right) / len(right)
+        return images
 
-    def latency(self, network, method, devices, pace):
+    def answers(self, network, method, model):
+        """What Windrow's runtime computes for the test images, [image, class]."""
+        path = self.file(network, method, "-answers.npy")
+        self.tool("windrow-run", self.plan(network, method, model), "--local",
+                  f"--save-output={path}", *self.images())
+        return np.load(path).reshape(len(self.images()), -1)
+
+    def accuracy(self, network, method, model):
+        """Part of the test images that Windrow's runtime classifies rightly."""
+        return self.right(self.answers(network, method, model))
+
+    def right(self, answers):
+        labels = [textures.CLASSES.index(os.path.basename(os.path.dirname(image)))
+                  for image in self.images()]
+        return float(np.mean(answers.argmax(1) == labels))
+
+    def untuned(self, network, method, variant):
+        """Accuracy, and how far off the original's logits the network's are."""
+        path = self.file(network, "original", "-answers.npy")
+        if not os.path.exists(path):
+            self.answers(network, "original", self.compact(network, "original"))
+        expected = np.load(path).reshape(len(self.images()), -1)
+        if method == "original":
+            return {"accuracy": self.right(expected), "error": 0.0}
+        answers = self.answers(network, method, self.compact(network, method, variant))
+        error = np.linalg.norm(answers - expected) / np.linalg.norm(expected)
+        return {"accuracy": self.right(answers), "error": float(error)}
+
+    def costs(self, network, method, model):
+        """A table of what the operators take on paced devices, all alike."""
+        path = self.file(network, method, "-costs.json")
+        if not os.path.exists(path):
+            bundle = os.path.join(self.plan(network, method, model), "node-0.bundle")
+            run(*self.args.run_with.split(),
+                os.path.join(self.args.build, "bin", "windrow-profile"), bundle,
+                f"--pace={PACE}", "--slices=1", "--budget=20", "--name=node-0",
+                f"--output={path}")
+            with open(path) as file:
+                table = json.load(file)
+            table["devices"] = [{**table["devices"][0], "name": f"node-{number}"}
+                                for number in range(NODES)]
+            with open(path, "w") as file:
+                json.dump(table, file)
+        return path
+
+    def latency(self, network, method, devices, strategy, pace):
         """Median milliseconds of one image."""
-        plan = self.plan(network, method, self.compact(network, method), devices)
-        image = sorted(glob.glob(os.path.join(self.args.data, "test", "*", "*")))[0]
+        model = self.compact(network, method)
+        options = []
+        if strategy == "dp":
+            options = [f"--costs={self.costs(network, method, model)}"]
+        plan = self.plan(network, method, model, devices, strategy, *options)
         prefix = self.args.run_with.split()
         question = (*prefix, os.path.join(self.args.build, "bin", "windrow-run"), plan,
-                    image, "--json", "--repeat=15")
+                    self.images()[0], "--json", "--repeat=15")
         if not pace:
             answer = run(*question, "--local")
         else:
             node = os.path.join(self.args.build, "bin", "windrow-node")
-            nodes = [subprocess.Popen(
-                [*prefix, node, os.path.join(plan, f"node-{number}.bundle"), f"--pace={pace}"],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-                for number in range(devices)]
+            # A plan may leave devices out.
+            nodes = [subprocess.Popen([*prefix, node, bundle, f"--pace={pace}"],
+                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                     for bundle in sorted(glob.glob(os.path.join(plan, "node-*.bundle")))]
             try:
                 answer = run(*question, "--connect-timeout=20", "--timeout=120")
             finally:
@@ -240,22 +296,31 @@ def measure_size(path):
     return {"parameters": parameters, "macs": macs, "bytes": os.path.getsize(path)}
 
 
+LATENCIES = {
+    # Figure: devices, strategy, pace.
+    "alone": (1, "single", None),
+    "paced 1": (1, "single", PACE),
+    f"paced {NODES} even": (NODES, "even", PACE),
+    f"paced {NODES} planned": (NODES, "dp", PACE),
+}
+
+
 def measure(bench, network, method):
     args = bench.args
     model = bench.compact(network, method)
     bench.record(network, method, "size", lambda: measure_size(model))
-    if "accuracy" in args.stage:
-        bench.record(network, method, "before",
-                     lambda: bench.accuracy(network, method, model))
+    if "error" in args.stage:
+        for variant, key in ((FITTED, "fitted"), (WEIGHTS_ONLY, "by weights")):
+            bench.record(network, method, key,
+                         lambda: bench.untuned(network, method, variant))
     if "tune" in args.stage and METHODS[network][method]:
         for seed in range(1, 1 + (args.seeds if method == RECOMMENDED else 1)):
             bench.record(network, method, f"after {seed}", lambda: bench.accuracy(
                 network, method, bench.tune(network, method, seed)))
     if "latency" in args.stage:
-        for key, devices, pace in (("alone", 1, None), ("paced 1", 1, PACE),
-                                   (f"paced {NODES}", NODES, PACE)):
-            bench.record(network, method, key,
-                         lambda: bench.latency(network, method, devices, pace))
+        for key, (devices, strategy, pace) in LATENCIES.items():
+            bench.record(network, method, key, lambda: bench.latency(
+                network, method, devices, strategy, pace))
 
 
 def percent(value):
@@ -266,25 +331,38 @@ def milliseconds(value):
     return "-" if value is None else f"{value:.1f} ms"
 
 
-def print_table(network, figures):
+def print_row(*cells):
+    print(f"| {' | '.join(cells)} |")
+
+
+def known_methods(network, figures):
+    return [(method, figures[method]) for method in METHODS[network]
+            if "size" in figures.get(method, {})]
+
+
+def print_tables(network, figures):
     print(f"\n### {network}\n")
-    print("| method | parameters | GMAC | model | accuracy before tuning | after "
-          f"| one device | 1 slow node | {NODES} slow nodes |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
-    for method in METHODS[network]:
-        known = figures.get(method, {})
-        if "size" not in known:
-            continue
+    print_row("method", "parameters", "GMAC", "model", "untuned", "tuned", "one device",
+              "1 slow node", f"{NODES}, even", f"{NODES}, planned")
+    print_row("---", *["---:"] * 9)
+    for method, known in known_methods(network, figures):
         size = known["size"]
-        seeds = [value for key, value in known.items() if key.startswith("after ")]
-        after = percent(statistics.median(seeds)) if seeds else "-"
+        seeds = [value for key, value in sorted(known.items()) if key.startswith("after ")]
+        tuned = percent(statistics.median(seeds)) if seeds else "-"
         if len(seeds) > 1:
-            after += f" (median of {len(seeds)})"
-        print(f"| {method} | {size['parameters'] / 1e6:.2f} M | {size['macs'] / 1e9:.3f} "
-              f"| {size['bytes'] / 1e6:.1f} MB | {percent(known.get('before'))} | {after} "
-              f"| {milliseconds(known.get('alone'))} "
-              f"| {milliseconds(known.get('paced 1'))} "
-              f"| {milliseconds(known.get(f'paced {NODES}'))} |")
+            tuned += f" ({', '.join(f'{100 * value:.2f}' for value in seeds)})"
+        print_row(method, f"{size['parameters'] / 1e6:.2f} M",
+                  f"{size['macs'] / 1e9:.3f}", f"{size['bytes'] / 1e6:.1f} MB",
+                  percent(known.get("fitted", {}).get("accuracy")), tuned,
+                  *(milliseconds(known.get(key)) for key in LATENCIES))
+    print()
+    print_row("method", "error by weights", "fitted", "accuracy by weights", "fitted")
+    print_row("---", *["---:"] * 4)
+    for method, known in known_methods(network, figures):
+        cells = [percent(known.get(variant, {}).get(key)) for key in ("error", "accuracy")
+                 for variant in ("by weights", "fitted")]
+        if METHODS[network][method]:
+            print_row(method, *cells)
 
 
 def main():
@@ -295,13 +373,14 @@ def main():
     try:
         for network in networks:
             for method in METHODS[network]:
-                measure(bench, network, method)
+                if args.method in (None, method):
+                    measure(bench, network, method)
     except (Failure, OSError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("\ninterrupted: the same command goes on")
     for network in networks:
-        print_table(network, bench.figures.get(network, {}))
+        print_tables(network, bench.figures.get(network, {}))
     print(f"{time.monotonic() - start:.0f} s", file=sys.stderr)
 
 

@@ -334,6 +334,19 @@ class Distill(unittest.TestCase):
         self.assertNotEqual(other.returncode, 0)
         self.assertIn("state.pt: checkpoint was made with other options", errors)
 
+    def test_names_files_that_do_not_fit(self):
+        model = os.path.join(self.folder, "ten.onnx")
+        run(sys.executable, os.path.join(ROOT, "benchmarks", "models", "generate.py"),
+            "resnet18", "--channels-divisor=8", "--classes=10",
+            "--input-shape=1,3,200,200", f"--out={model}")
+        self.student = export(model, self.folder)
+        refused = self.start("refused.onnx")
+        _, errors = refused.communicate(timeout=TOOL_SECONDS)
+        self.assertEqual(refused.returncode, 1)
+        self.assertEqual(errors, f"error: {self.student}: must answer for the 6 classes of "
+                                 "the data, got 10\n")
+        self.assertFalse(os.path.exists(f"{self.folder}/refused.onnx"))
+
 
 if __name__ == "__main__":
     unittest.main()
