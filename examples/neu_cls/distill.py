@@ -30,7 +30,7 @@ import dataset
 import textures
 from onnx_network import OnnxNetwork, UnsupportedModel
 from student_norms import prepare_norms
-from training_run import TrainingRun, evaluate
+from training_run import TrainingRun, evaluate, reuse_memory
 
 VIEWS = 4  # an image and its mirror images
 FLATTENING = ("Flatten", "Reshape")
@@ -56,6 +56,9 @@ def parse_arguments():
     parser.add_argument("--clip-norm", type=float, default=0.0,
                         help="longest gradient; 0, the default, for no limit")
     parser.add_argument("--weight-decay", type=float, default=5e-4)
+    parser.add_argument("--answer-share", type=float, default=0.5,
+                        help="part of the loss that is the divergence from what the "
+                        "original answers; the rest is cross-entropy with the labels")
     parser.add_argument("--temperature", type=float, default=2.0)
     parser.add_argument("--feature-weight", type=float, default=0.1)
     parser.add_argument("--views", type=int, choices=(1, 2, 4), default=VIEWS,
@@ -78,6 +81,8 @@ def parse_arguments():
                      "between 0 and 1")
     if args.temperature <= 0 or args.learning_rate <= 0:
         parser.error("--temperature and --learning-rate must be positive")
+    if not 0 <= args.answer_share <= 1:
+        parser.error("--answer-share must be from 0 to 1")
     if args.feature_weight < 0 or args.clip_norm < 0:
         parser.error("--feature-weight and --clip-norm must not be negative")
     return args
@@ -192,8 +197,9 @@ class Distillation(TrainingRun):
             self.logits[answered, batch], self.features[answered, batch]))
         output, kept = self.network(x, keep=(self.feature_node,))
         temperature = self.args.temperature
-        result = 0.5 * functional.cross_entropy(output, labels)
-        result = result + 0.5 * temperature**2 * functional.kl_div(
+        share = self.args.answer_share
+        result = (1 - share) * functional.cross_entropy(output, labels)
+        result = result + share * temperature**2 * functional.kl_div(
             functional.log_softmax(output / temperature, 1),
             functional.log_softmax(logits / temperature, 1),
             reduction="batchmean", log_target=True)
@@ -239,6 +245,7 @@ def main():
     args = parse_arguments()
     torch.set_num_threads(args.threads)
     torch.set_flush_denormal(True)
+    reuse_memory()
     torch.manual_seed(args.seed)
     try:
         run(args)

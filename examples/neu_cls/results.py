@@ -241,7 +241,7 @@ class Bench:
             bundle = os.path.join(self.plan(network, method, model), "node-0.bundle")
             run(*self.args.run_with.split(),
                 os.path.join(self.args.build, "bin", "windrow-profile"), bundle,
-                f"--pace={PACE}", "--slices=1", "--budget=20", "--name=node-0",
+                f"--pace={PACE}", "--slices=1", "--budget=10", "--name=node-0",
                 f"--output={path}")
             with open(path) as file:
                 table = json.load(file)

@@ -23,7 +23,7 @@ from torch import nn
 import dataset
 import networks
 import textures
-from training_run import TrainingRun, evaluate
+from training_run import TrainingRun, evaluate, reuse_memory
 
 # The part of the epochs that see half-size images: these teach a fully
 # convolutional network the coarse part of the task at a quarter of the cost.
@@ -134,6 +134,7 @@ def main():
     args = parse_arguments()
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
+    reuse_memory()
     try:
         training_set, validation_set = load_training_images(
             args, np.random.default_rng([args.seed, 0]))

@@ -8,6 +8,7 @@
 """What train.py and distill.py have in common: stochastic gradient descent in one
 cycle, checkpoints, and the choice of the best epoch."""
 
+import ctypes
 import math
 import os
 import sys
@@ -19,6 +20,19 @@ from torch import nn
 from tqdm import tqdm
 
 import dataset
+
+
+def reuse_memory():
+    """Keep freed memory for the next step.
+
+    Large tensors would be mapped and cleared anew each time: a third of the time of a
+    step on images of 200x200. Does nothing where the C library is not glibc.
+    """
+    trim_threshold, mmap_max = -1, -4  # glibc's malloc.h
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt:
+        mallopt(mmap_max, 0)
+        mallopt(trim_threshold, -1)
 
 
 def evaluate(network, images, labels):

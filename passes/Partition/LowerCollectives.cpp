@@ -21,8 +21,23 @@ namespace windrow::cluster {
 /// Joins all parts of a collective on one device.
 using JoinParts = function_ref<Value(OpBuilder &, ValueRange parts)>;
 
+/// The operation of the block of `value` that uses it first, or holds its user.
+static Operation *findFirstUser(Value value) {
+  Block *block = value.getParentBlock();
+  Operation *first = nullptr;
+  for (Operation *user : value.getUsers()) {
+    Operation *inBlock = block->findAncestorOpInBlock(*user);
+    if (!first || inBlock->isBeforeInBlock(first))
+      first = inBlock;
+  }
+  return first;
+}
+
 /// Replaces result i of `op` by what `join` makes of all operands on device i.
-static void lowerCollective(Operation *op, ArrayAttr devices, JoinParts join) {
+/// With `late`, where that is first used: what the device does until then hides
+/// the transfers.
+static void lowerCollective(Operation *op, ArrayAttr devices, bool late,
+                            JoinParts join) {
   OpBuilder builder(op);
   // received[i][j] is operand j on device i.
   SmallVector<SmallVector<Value>> received(
@@ -36,6 +51,8 @@ static void lowerCollective(Operation *op, ArrayAttr devices, JoinParts join) {
   for (auto [target, result] : llvm::enumerate(op->getResults())) {
     if (result.use_empty())
       continue;
+    if (late)
+      builder.setInsertionPoint(findFirstUser(result));
     FragmentOp joined = buildFragment(
         builder, op->getLoc(), cast<StringAttr>(devices[target]), {},
         [&](OpBuilder &inner) { return join(inner, received[target]); });
@@ -55,13 +72,13 @@ struct LowerCollectivesPass : impl::LowerCollectivesBase<LowerCollectivesPass> {
     for (Operation *op : collectives) {
       Location location = op->getLoc();
       if (auto gather = dyn_cast<AllGatherOp>(op))
-        lowerCollective(op, gather.getDevices(),
+        lowerCollective(op, gather.getDevices(), /*late=*/false,
                         [&](OpBuilder &inner, ValueRange parts) -> Value {
                           return nn::ConcatOp::create(inner, location, parts,
                                                       gather.getAxis());
                         });
       else
-        lowerCollective(op, cast<AllReduceOp>(op).getDevices(),
+        lowerCollective(op, cast<AllReduceOp>(op).getDevices(), /*late=*/true,
                         [&](OpBuilder &inner, ValueRange parts) {
                           return addInOrder(inner, location, parts);
                         });

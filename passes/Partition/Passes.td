@@ -109,7 +109,9 @@ def Place : Cluster_Pass<"cluster-place"> {
     order of the list; then bias and clamp. The sum is made where the layout says
     that the result is computed, of the part that is: by `cluster.all_reduce`
     where exactly the devices that have partial results need all of it, else each
-    device receives its part of all partial results. A tensor that all devices
+    device receives its part of all partial results. Partial results that can be
+    had from sums of rows of what a convolution reads, as in a bottleneck with
+    attention, are computed and sent before the convolution. A tensor that all devices
     that share it need whole becomes a `cluster.all_gather`.
 
     The order of the operations is the order of execution on each device. With

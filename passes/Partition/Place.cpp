@@ -9,6 +9,7 @@
 #include "passes/Partition/Passes.h"
 
 #include "dialects/Nn/Nn.h"
+#include "dialects/Nn/RowSums.h"
 #include "mlir/IR/IRMapping.h"
 #include "passes/Analysis/BoundarySplit.h"
 #include "passes/Partition/Devices.h"
@@ -81,10 +82,17 @@ private:
   using Finish =
       function_ref<Value(OpBuilder &, Value sum, const TensorRegion &)>;
 
-  Value computePartial(Operation *op, unsigned device,
+  /// What a device adds up, for each device that computes a part of a result.
+  using Sum = SmallVector<std::pair<unsigned, SmallVector<Value>>>;
+
+  Value computePartial(Value operand, Location location, unsigned device,
                        const TensorRegion &region,
                        function_ref<Value(OpBuilder &, Value)> build);
-  void placeSum(Operation *op, ArrayRef<Partial> partials, Finish finish);
+  Sum exchange(Operation *op, ArrayRef<Partial> partials);
+  void placeSum(Operation *op, const Sum &sum, Finish finish);
+  SmallVector<unsigned> listOwners(Value value);
+  Sum startReduction(Operation *op);
+  void startEarly(Operation *op);
 
   func::FuncOp function;
   const LayoutPlan &plan;
@@ -94,6 +102,8 @@ private:
   OpBuilder builder;
   StripAssembler strips;
   DenseMap<Value, int64_t> tensorNumbers;
+  /// Of reductions, begun before what they reduce is computed.
+  DenseMap<Operation *, Sum> started;
   /// By operation, the one before it in its chain.
   DenseMap<Operation *, Operation *> predecessors;
 };
@@ -286,39 +296,25 @@ void Placer::placeParts(Chain chain) {
 // Sums
 //===----------------------------------------------------------------------===//
 
-/// What `build` makes of the region `region` of operand 0 of `op`.
-Value Placer::computePartial(Operation *op, unsigned device,
+/// What `build` makes of the region `region` of `operand`.
+Value Placer::computePartial(Value operand, Location location, unsigned device,
                              const TensorRegion &region,
                              function_ref<Value(OpBuilder &, Value)> build) {
-  StripAssembler::HeldRegion held =
-      strips.getStrip(op->getOperand(0), device, region);
-  return buildFragment(builder, op->getLoc(), nameOf(device), {},
+  StripAssembler::HeldRegion held = strips.getStrip(operand, device, region);
+  return buildFragment(builder, location, nameOf(device), {},
                        [&](OpBuilder &inner) {
-                         return build(inner, sliceRegion(inner, op->getLoc(),
-                                                         held.value,
-                                                         held.region, region));
+                         return build(inner,
+                                      sliceRegion(inner, location, held.value,
+                                                  held.region, region));
                        })
       .getResult(0);
 }
 
-/// Adds `partials` in their order wherever parts of the result of `op` are
-/// computed.
-void Placer::placeSum(Operation *op, ArrayRef<Partial> partials,
-                      Finish finish) {
+/// Sends `partials` to wherever parts of the result of `op` are computed.
+Placer::Sum Placer::exchange(Operation *op, ArrayRef<Partial> partials) {
   Value result = op->getResult(0);
   TensorRegion whole = nn::wholeRegion(result);
   ArrayRef<LayoutPlan::Share> shares = plan.getShares(result);
-  auto finishOn = [&](unsigned target, ValueRange parts) {
-    RowInterval range = shares[target].computed;
-    FragmentOp last = buildFragment(
-        builder, op->getLoc(), nameOf(target), getPart(result, target, range),
-        [&](OpBuilder &inner) {
-          return finish(inner, addInOrder(inner, op->getLoc(), parts),
-                        plan.getRegion(result, range));
-        });
-    strips.addPiece(result, target, range, last.getResult(0));
-  };
-
   SmallVector<unsigned> targets;
   bool allNeedAll = true;
   for (unsigned device = 0; device < plan.getClient(); ++device)
@@ -328,6 +324,7 @@ void Placer::placeSum(Operation *op, ArrayRef<Partial> partials,
     }
   auto sources = llvm::map_to_vector(
       partials, [](const Partial &partial) { return partial.device; });
+  Sum sum;
   if (allNeedAll && std::is_permutation(targets.begin(), targets.end(),
                                         sources.begin(), sources.end())) {
     SmallVector<Value> values;
@@ -337,29 +334,44 @@ void Placer::placeSum(Operation *op, ArrayRef<Partial> partials,
       names.push_back(nameOf(partial.device));
     }
     SmallVector<Type> types(values.size(), values.front().getType());
-    auto sum = AllReduceOp::create(builder, op->getLoc(), types, values,
-                                   builder.getArrayAttr(names));
-    for (auto [source, value] : llvm::zip_equal(sources, sum.getResults()))
-      finishOn(source, value);
-  } else {
-    for (unsigned target : targets) {
-      SmallVector<Value> parts;
-      for (const Partial &partial : partials)
-        parts.push_back(
-            strips.send(op->getLoc(), {partial.value, whole},
-                        plan.getRegion(result, shares[target].computed),
-                        partial.device, target));
-      finishOn(target, parts);
-    }
+    auto reduced = AllReduceOp::create(builder, op->getLoc(), types, values,
+                                       builder.getArrayAttr(names));
+    for (auto [source, value] : llvm::zip_equal(sources, reduced.getResults()))
+      sum.push_back({source, {value}});
+    return sum;
+  }
+  for (unsigned target : targets) {
+    SmallVector<Value> parts;
+    for (const Partial &partial : partials)
+      parts.push_back(
+          strips.send(op->getLoc(), {partial.value, whole},
+                      plan.getRegion(result, shares[target].computed),
+                      partial.device, target));
+    sum.push_back({target, std::move(parts)});
+  }
+  return sum;
+}
+
+/// Adds the parts of `sum` in their order.
+void Placer::placeSum(Operation *op, const Sum &sum, Finish finish) {
+  Value result = op->getResult(0);
+  for (const auto &[target, parts] : sum) {
+    RowInterval range = plan.getShares(result)[target].computed;
+    FragmentOp last = buildFragment(
+        builder, op->getLoc(), nameOf(target), getPart(result, target, range),
+        [&](OpBuilder &inner) {
+          return finish(inner, addInOrder(inner, op->getLoc(), parts),
+                        plan.getRegion(result, range));
+        });
+    strips.addPiece(result, target, range, last.getResult(0));
   }
   if (strips.isGathered(result))
     strips.gather(result);
 }
 
-void Placer::placeReduction(Operation *op) {
-  Value operand = op->getOperand(0);
-  ArrayRef<LayoutPlan::Share> shares = plan.getShares(operand);
-  auto reduction = cast<nn::RowReductionOpInterface>(op);
+/// Who owns rows of `value`, from the first row to the last.
+SmallVector<unsigned> Placer::listOwners(Value value) {
+  ArrayRef<LayoutPlan::Share> shares = plan.getShares(value);
   SmallVector<unsigned> owners;
   for (unsigned device = 0; device < plan.getClient(); ++device)
     if (!shares[device].owned.empty())
@@ -367,15 +379,57 @@ void Placer::placeReduction(Operation *op) {
   llvm::sort(owners, [&](unsigned a, unsigned b) {
     return shares[a].owned.begin < shares[b].owned.begin;
   });
+  return owners;
+}
+
+Placer::Sum Placer::startReduction(Operation *op) {
+  Value operand = op->getOperand(0);
+  auto reduction = cast<nn::RowReductionOpInterface>(op);
   SmallVector<Partial> partials;
-  for (unsigned owner : owners)
+  for (unsigned owner : listOwners(operand))
     partials.push_back(
         {owner,
-         computePartial(op, owner, plan.getRegion(operand, shares[owner].owned),
-                        [&](OpBuilder &inner, Value strip) {
-                          return reduction.buildPartial(inner, strip);
-                        })});
-  placeSum(op, partials,
+         computePartial(
+             operand, op->getLoc(), owner,
+             plan.getRegion(operand, plan.getShares(operand)[owner].owned),
+             [&](OpBuilder &inner, Value strip) {
+               return reduction.buildPartial(inner, strip);
+             })});
+  return exchange(op, partials);
+}
+
+/// Begins the reductions of the result of `op`, which is not placed yet, where
+/// what they sum can be had from its operand: the partial sums travel while
+/// `op` is computed.
+void Placer::startEarly(Operation *op) {
+  if (!nn::hasLinearRows(op))
+    return;
+  Value result = op->getResult(0);
+  for (Operation *user : result.getUsers()) {
+    if (!plan.isDistributedReduction(user) || started.contains(user))
+      continue;
+    auto reduction = cast<nn::RowReductionOpInterface>(user);
+    SmallVector<Partial> partials;
+    for (unsigned owner : listOwners(result)) {
+      RowInterval rows = plan.getShares(result)[owner].owned;
+      partials.push_back(
+          {owner, computePartial(op->getOperand(0), user->getLoc(), owner,
+                                 getNeededRegion(op->getOpOperand(0),
+                                                 plan.getRegion(result, rows)),
+                                 [&](OpBuilder &inner, Value strip) {
+                                   return reduction.buildPartial(
+                                       inner,
+                                       nn::buildRowSum(inner, op, strip, rows));
+                                 })});
+    }
+    started[user] = exchange(user, partials);
+  }
+}
+
+void Placer::placeReduction(Operation *op) {
+  auto reduction = cast<nn::RowReductionOpInterface>(op);
+  auto early = started.find(op);
+  placeSum(op, early == started.end() ? startReduction(op) : early->second,
            [&](OpBuilder &inner, Value sum, const TensorRegion &) {
              return reduction.buildFinal(inner, sum);
            });
@@ -388,12 +442,12 @@ void Placer::placeContraction(Operation *op) {
   for (auto [device, channels] : plan.getContractions(op))
     partials.push_back(
         {device, computePartial(
-                     op, device, {rows, channels},
+                     op->getOperand(0), op->getLoc(), device, {rows, channels},
                      [&, channels = channels](OpBuilder &inner, Value input) {
                        return reduction.buildChannelPartial(inner, input,
                                                             channels);
                      })});
-  placeSum(op, partials,
+  placeSum(op, exchange(op, partials),
            [&](OpBuilder &inner, Value sum, const TensorRegion &region) {
              return reduction.buildChannelFinal(inner, sum, region.channels);
            });
@@ -413,6 +467,8 @@ void Placer::place(Operation *op) {
   for (Operation *link = op; link; link = predecessors.lookup(link))
     chain.push_back(link);
   std::reverse(chain.begin(), chain.end());
+  if (chain.size() == 1)
+    startEarly(op);
   placeParts(chain);
 }
 

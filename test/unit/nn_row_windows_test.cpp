@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Nn/RowSums.h"
 #include "test/unit/random_operation.h"
 
 #include <gtest/gtest.h>
@@ -109,6 +110,83 @@ RC_GTEST_PROP(NnRowWindowsProperty, ReducedStripsEqualTheWholeReduction, ()) {
   for (auto [x, y] :
        llvm::zip_equal(expected->front().values, actual->front().values))
     RC_ASSERT(std::abs(x - y) <= 1e-5f);
+}
+
+RC_GTEST_PROP(NnRowWindowsProperty, RowSumsEqualTheSumOfTheRows, ()) {
+  OperationFunctions ir;
+  OpBuilder &builder = ir.getBuilder();
+  int64_t kernel = pick(1, 5), stride = pick(1, 3);
+  int64_t top = pick(0, kernel - 1), bottom = pick(0, kernel - 1);
+  int64_t groups = pick(1, 2);
+  Sizes image = pickImage();
+  image[0] = 1;
+  image[3] = groups * pick(1, 3);
+  image[1] += std::max(kernel, stride);
+  OpCase opCase = {
+      "conv_2d",
+      {image, {groups * 2, kernel, 1, image[3] / groups}},
+      [&](OpBuilder &builder, Location loc, ValueRange operands) -> Value {
+        return Conv2DOp::create(
+            builder, loc, operands[0], operands[1], /*bias=*/Value(),
+            ArrayRef<int64_t>{stride, stride},
+            ArrayRef<int64_t>{top, 0, bottom, 0}, ArrayRef<int64_t>{1, 1},
+            groups, /*clamp=*/nullptr, ConvolutionAlgorithm::Direct);
+      }};
+  Operation *op = &ir.buildWhole(opCase).getBody().front().front();
+  RC_ASSERT(hasLinearRows(op));
+  auto sumOf = [&](Value value) -> Value {
+    return GlobalSumPoolOp::create(builder, op->getLoc(), value);
+  };
+  func::FuncOp whole = ir.buildFunction(opCase, [&](ValueRange operands) {
+    return sumOf(opCase.build(builder, op->getLoc(), operands));
+  });
+  func::FuncOp early = ir.buildFunction(opCase, [&](ValueRange operands) {
+    Operation *conv =
+        opCase.build(builder, op->getLoc(), operands).getDefiningOp();
+    Value sum;
+    for (RowInterval rows : pickRanges(resultRows(op))) {
+      RowInterval window =
+          cast<RowWindowOpInterface>(op).getRowWindow(0, rows).rows;
+      Value part = sumOf(buildRowSum(
+          builder, conv, ir.slice(operands[0], /*dimension=*/1, window), rows));
+      sum = sum ? AddOp::create(builder, op->getLoc(), sum, part, ClampAttr())
+                : part;
+    }
+    return sum;
+  });
+  RC_ASSERT(ir.verify());
+  reference::Tensors inputs = pickInputs(opCase);
+  FailureOr<reference::Tensors> expected = reference::interpret(whole, inputs);
+  FailureOr<reference::Tensors> actual = reference::interpret(early, inputs);
+  RC_ASSERT(succeeded(expected) && succeeded(actual));
+  for (auto [x, y] :
+       llvm::zip_equal(expected->front().values, actual->front().values))
+    RC_ASSERT(std::abs(x - y) <= 1e-4f);
+}
+
+TEST(NnRowSumsTest, OnlyOfLinearConvolutionsThatSlideAsUsual) {
+  OperationFunctions ir;
+  auto isLinear = [&](int64_t pad, int64_t stride, int64_t dilation,
+                      ClampAttr clamp) {
+    OpCase opCase = {
+        "conv_2d",
+        {{1, 4, 4, 1}, {1, 3, 1, 1}},
+        [&](OpBuilder &builder, Location loc, ValueRange operands) -> Value {
+          return Conv2DOp::create(
+              builder, loc, operands[0], operands[1], /*bias=*/Value(),
+              ArrayRef<int64_t>{stride, 1}, ArrayRef<int64_t>{pad, 0, pad, 0},
+              ArrayRef<int64_t>{dilation, 1}, /*groups=*/1, clamp,
+              ConvolutionAlgorithm::Direct);
+        }};
+    return hasLinearRows(&ir.buildWhole(opCase).getBody().front().front());
+  };
+  auto clamp =
+      ClampAttr::get(ir.getContext(), llvm::APFloat(0.0f), llvm::APFloat(6.0f));
+  EXPECT_TRUE(isLinear(1, 2, 1, nullptr));
+  EXPECT_FALSE(isLinear(1, 2, 1, clamp));
+  EXPECT_FALSE(isLinear(3, 1, 1, nullptr));
+  EXPECT_FALSE(isLinear(1, 5, 1, nullptr));
+  EXPECT_FALSE(isLinear(1, 1, 2, nullptr));
 }
 
 class NnRowSplittableTest : public testing::Test {

@@ -147,10 +147,10 @@ module attributes {
     // CHECK: cluster.fragment on "b" -> tensor<1x1x1x1xf32> {
     // CHECK-NEXT: nn.slice %[[SB]]
     // CHECK: %[[BA:.*]] = cluster.transfer %{{.*}} from "b" to "a" : tensor<1x1x1x1xf32>
+    // CHECK: cluster.transfer %{{.*}} from "a" to "b" : tensor<1x1x1x3xf32>
     // CHECK: cluster.fragment on "a" part <tensor = 1, dimension = 3, 0 to 1 of 4> -> tensor<1x1x1x1xf32> {
     // CHECK-NEXT: %[[SUM:.*]] = nn.add %[[AA]], %[[BA]]
     // CHECK: nn.scale_shift %[[SUM]]
-    // CHECK: cluster.transfer %{{.*}} from "a" to "b" : tensor<1x1x1x3xf32>
     // CHECK: cluster.fragment on "b" part <tensor = 1, dimension = 3, 1 to 4 of 4> -> tensor<1x1x1x3xf32>
     %1 = nn.global_avg_pool %0 {cluster.layout = #cluster.layout<channels, ["a", "b"], [0, 1, 4]>}
        : (tensor<1x4x4x4xf32>) -> tensor<1x1x1x4xf32>

@@ -72,11 +72,11 @@ module attributes {
     // CHECK: nn.slice %[[PB]] {offsets = array<i64: 0, 0, 0, 0>, sizes = array<i64: 1, 2, 2, 2>}
     // CHECK: %[[BA:.*]] = cluster.transfer %{{.*}} from "b" to "a" : tensor<1x2x2x2xf32>
     // CHECK: nn.slice %[[PA]] {offsets = array<i64: 0, 0, 0, 0>, sizes = array<i64: 1, 2, 2, 2>}
+    // CHECK: %[[BC:.*]] = cluster.transfer %{{.*}} from "b" to "c" : tensor<1x3x2x2xf32>
+    // CHECK: %[[AC:.*]] = cluster.transfer %{{.*}} from "a" to "c" : tensor<1x3x2x2xf32>
     // CHECK: cluster.fragment on "a" part <tensor = 0, dimension = 1, 0 to 2 of 4, owned 0 to 1> -> tensor<1x2x2x2xf32> {
     // CHECK-NEXT: %[[SUM:.*]] = nn.add %[[BA]], %{{.*}} : (
     // CHECK-NEXT: nn.clamp %[[SUM]] {bounds = #nn.clamp<max = 6.000000e+00>}
-    // CHECK: %[[BC:.*]] = cluster.transfer %{{.*}} from "b" to "c" : tensor<1x3x2x2xf32>
-    // CHECK: %[[AC:.*]] = cluster.transfer %{{.*}} from "a" to "c" : tensor<1x3x2x2xf32>
     // CHECK: cluster.fragment on "c" part <tensor = 0, dimension = 1, 1 to 4 of 4>
     // CHECK-NEXT: nn.add %[[BC]], %[[AC]]
     %0 = nn.conv_2d %x, %f {clamp = #nn.clamp<max = 6.0>,
