@@ -24,6 +24,14 @@ static bool hasWeights(const OperatorShape &shape) {
   return shape.kind == "conv_2d" || shape.kind == "fully_connected";
 }
 
+/// Winograd's algorithms multiply less and add more: what measuring says of
+/// layers with many channels (benchmarks/RESULTS.md).
+static double savedWork(const OperatorShape &shape) {
+  if (shape.kernel == "winograd4x4")
+    return 2.4;
+  return shape.kernel == "winograd2x2" ? 1.6 : 1.0;
+}
+
 OperatorWork windrow::workOf(const OperatorShape &shape, double rows) {
   constexpr double elementBytes = 4;
   auto positive = [](int64_t size) {
@@ -39,7 +47,8 @@ OperatorWork windrow::workOf(const OperatorShape &shape, double rows) {
   const double macsPerOutput =
       window * positive(shape.input[1]) / positive(shape.groups);
   const double weights = macsPerOutput * positive(shape.output[1]);
-  return {outputs * macsPerOutput, (inputs + outputs + weights) * elementBytes};
+  return {outputs * macsPerOutput / savedWork(shape),
+          (inputs + outputs + weights) * elementBytes};
 }
 
 /// The work of `rows` of the rows that the cost of `layer` grows with.
@@ -49,7 +58,8 @@ static OperatorWork layerWork(const Network &network, size_t index,
   const double share = rows / static_cast<double>(network.costRows(index));
   const auto activations = static_cast<double>(cost.activationBytesRead +
                                                cost.activationBytesWritten);
-  return {share * static_cast<double>(cost.macs),
+  return {share * static_cast<double>(cost.macs) /
+              savedWork(network.layers[index].shape),
           share * activations + static_cast<double>(cost.weightBytes)};
 }
 
@@ -128,6 +138,20 @@ CostModel::References CostModel::findReferences(const Rates &rates,
     references.near.push_back(
         {neighbours[i].op, 1 / (neighbours[i].distance + 1e-3)});
   return references;
+}
+
+bool CostModel::isEstimable(size_t layer) const {
+  const auto rows = static_cast<double>(theNetwork.costRows(layer));
+  const OperatorShape &shape = theNetwork.layers[layer].shape;
+  const OperatorWork work = layerWork(theNetwork, layer, rows);
+  return std::ranges::all_of(classes, [&](const Rates &rates) {
+    return !rates.measured ||
+           std::ranges::any_of(
+               rates.measured->operators, [&](const MeasuredOperator &op) {
+                 return isSameKind(op.shape, shape) &&
+                        distance(workOf(op.shape, rows), work) < 2.5;
+               });
+  });
 }
 
 double CostModel::secondsOf(const Rates &rates, const References &references,
@@ -288,7 +312,7 @@ double CostModel::slicedSeconds(size_t layer, size_t device, int64_t channels,
   const nn::OpCost &cost = description.cost;
   const double read = isInput || isSame ? share : 1.0;
   const double written = isInput ? 1.0 : share;
-  OperatorWork work{share * static_cast<double>(cost.macs),
+  OperatorWork work{share * static_cast<double>(cost.macs) / savedWork(shape),
                     read * static_cast<double>(cost.activationBytesRead) +
                         written *
                             static_cast<double>(cost.activationBytesWritten) +
@@ -313,7 +337,7 @@ double CostModel::partialSeconds(size_t layer, size_t device,
 double CostModel::operatorSeconds(size_t device, const OperatorShape &shape,
                                   const nn::OpCost &cost, int64_t rows) const {
   const Rates &rates = classes[deviceClasses[device]];
-  const OperatorWork work{static_cast<double>(cost.macs),
+  const OperatorWork work{static_cast<double>(cost.macs) / savedWork(shape),
                           static_cast<double>(cost.activationBytesRead +
                                               cost.activationBytesWritten +
                                               cost.weightBytes)};

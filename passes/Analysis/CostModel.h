@@ -48,7 +48,8 @@ struct OperatorWork {
   double bytes = 0;
 };
 
-/// The work of `rows` rows of `shape`, whose elements have four bytes.
+/// The work of `rows` rows of `shape`, whose elements have four bytes; less
+/// arithmetic where the kernel saves some.
 OperatorWork workOf(const OperatorShape &shape, double rows);
 
 /// One direction between two participants.
@@ -104,6 +105,10 @@ public:
   const LinkCost &link(size_t from, size_t to) const {
     return links[from * (numDevices() + 1) + to];
   }
+
+  /// Whether every device that was measured has run the kernel of `layer` on
+  /// something like it; only then are different kernels comparable.
+  bool isEstimable(size_t layer) const;
 
   /// Devices of one class have the same costs.
   size_t deviceClass(size_t device) const { return deviceClasses[device]; }

@@ -24,6 +24,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace windrow {
@@ -85,6 +86,13 @@ struct LayerOperand {
   }
 };
 
+/// Another kernel that computes the same.
+struct KernelVariant {
+  std::string kernel; ///< as in `OperatorShape`
+  int64_t rowGrain = 1;
+  std::vector<RowInterval> windows; ///< of the only operand
+};
+
 /// One operation.
 struct Layer {
   std::string name; ///< for people
@@ -103,6 +111,15 @@ struct Layer {
   bool isPartialSplittable = false;
   /// Bounds between devices are best at multiples of this.
   int64_t rowGrain = 1;
+  /// Which else may be chosen; only where there is one operand.
+  std::vector<KernelVariant> otherKernels;
+
+  /// Exchanges the kernel with one of the others.
+  void exchangeKernel(KernelVariant &other) {
+    std::swap(shape.kernel, other.kernel);
+    std::swap(rowGrain, other.rowGrain);
+    std::swap(operands.front().windows, other.windows);
+  }
 
   /// The number of rows that its cost grows with: of the result, or of the
   /// operand that is reduced.

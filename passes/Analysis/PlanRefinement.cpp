@@ -24,7 +24,7 @@ struct LayerRange {
 
 class Refinement {
 public:
-  Refinement(const CostModel &model, const SegmentCosts &costs,
+  Refinement(const CostModel &model, const SegmentCosts *costs,
              const Plan &plan, int64_t work);
 
   RefinedPlan run();
@@ -47,7 +47,7 @@ private:
 
   const CostModel &model;
   const Network &network;
-  const SegmentCosts &costs;
+  const SegmentCosts *costs;
   const int64_t work;
   PlanPredictor predictor;
   /// By layer: its devices compute all rows that they read of it.
@@ -61,7 +61,7 @@ private:
 
 static constexpr size_t unchanged = ~size_t(0);
 
-Refinement::Refinement(const CostModel &model, const SegmentCosts &costs,
+Refinement::Refinement(const CostModel &model, const SegmentCosts *costs,
                        const Plan &plan, int64_t work)
     : model(model), network(model.network()), costs(costs), work(work),
       predictor(model, plan), changeOf(network.layers.size(), unchanged) {
@@ -261,10 +261,10 @@ bool Refinement::turnFusion() {
 
 bool Refinement::takeForm(const LayerRange &range, size_t form) {
   for (size_t layer = range.first; layer < range.end; ++layer)
-    if (!costs.isPossible(layer, form))
+    if (!costs->isPossible(layer, form))
       return false;
   for (size_t layer = range.first; layer < range.end; ++layer)
-    change(layer) = costs.placementOf(layer, form);
+    change(layer) = costs->placementOf(layer, form);
   return accept();
 }
 
@@ -287,7 +287,7 @@ bool Refinement::changeForms() {
   for (size_t length : {1, 2, 3, 4, 6, 8, 12, 16})
     for (size_t first = 0; first + length <= count && !isExhausted(); ++first) {
       const LayerRange range{first, first + length};
-      for (size_t form = 0; form < costs.forms().size(); ++form)
+      for (size_t form = 0; form < costs->forms().size(); ++form)
         isBetter |= takeForm(range, form);
       for (size_t device = 0; device < model.numDevices(); ++device)
         isBetter |= leaveToOwner(range, device);
@@ -302,14 +302,14 @@ RefinedPlan Refinement::run() {
     isBetter |= moveAllBounds(findRanges(hasSameDevices));
     isBetter |= moveAllBounds(findRanges(hasSameRows));
     isBetter |= turnFusion();
-    if (!isBetter)
+    if (!isBetter && costs)
       isBetter = changeForms();
   }
-  return {predictor.plan(), predictor.work()};
+  return {predictor.plan(), predictor.latency(), predictor.work()};
 }
 
 RefinedPlan windrow::refinePlan(const CostModel &model,
-                                const SegmentCosts &costs, const Plan &plan,
+                                const SegmentCosts *costs, const Plan &plan,
                                 int64_t work) {
   return Refinement(model, costs, plan, work).run();
 }

@@ -20,16 +20,17 @@ namespace windrow {
 
 struct RefinedPlan {
   Plan plan;
-  int64_t work; ///< done, as `PlanPredictor::work` counts it
+  double latency; ///< predicted, in seconds
+  int64_t work;   ///< done, as `PlanPredictor::work` counts it
 };
 
 /// Coordinate descent on `plan`, judged by the timeline: the bounds between two
 /// devices move, in all consecutive layers that the same devices share by rows,
 /// in those of the same height, then in single layers; whether a layer's rows
 /// are computed again or received is turned over; a few layers take another
-/// form of `costs`. Ends when no step helps or `work` is done. Returns a plan
-/// that is not slower.
-RefinedPlan refinePlan(const CostModel &model, const SegmentCosts &costs,
+/// form of `costs`, which may be null. Ends when no step helps or `work` is
+/// done. Returns a plan that is not slower.
+RefinedPlan refinePlan(const CostModel &model, const SegmentCosts *costs,
                        const Plan &plan, int64_t work);
 
 } // namespace windrow

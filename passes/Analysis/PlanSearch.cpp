@@ -20,7 +20,7 @@ using namespace windrow;
 
 /// Of one descent and of all, as `PlanPredictor` counts it.
 static constexpr int64_t descentWork = 1'000'000;
-static constexpr int64_t allDescentsWork = 3'000'000;
+static constexpr int64_t allDescentsWork = 2'000'000;
 
 namespace {
 struct StartPlan {
@@ -35,8 +35,10 @@ public:
   PlanSearch(const CostModel &model, const SearchOptions &options);
 
   SearchResult run();
+  SearchResult continueFrom(const Plan &plan, int64_t work);
 
 private:
+  SearchResult finish();
   void addRulePlans();
   SegmentCosts makeCosts() const;
   void addCutPlans(const SegmentCosts &costs, double secondsPerWeightByte);
@@ -170,7 +172,7 @@ void PlanSearch::refine(const SegmentCosts &costs) {
   int64_t workLeft = allDescentsWork;
   auto refine = [&](const std::string &name, const Plan &start) {
     RefinedPlan refined =
-        refinePlan(model, costs, start, std::min(workLeft, descentWork));
+        refinePlan(model, &costs, start, std::min(workLeft, descentWork));
     workLeft -= refined.work;
     consider(name, std::move(refined.plan));
   };
@@ -196,6 +198,10 @@ SearchResult PlanSearch::run() {
     }
     refine(costs);
   }
+  return finish();
+}
+
+SearchResult PlanSearch::finish() {
   best.fitsMemory = excessMemory(best.memory) == 0;
   const LayerPlacement &first = best.plan.layers.front();
   best.isSingle = model.numDevices() > 1 &&
@@ -208,7 +214,20 @@ SearchResult PlanSearch::run() {
   return std::move(best);
 }
 
+SearchResult PlanSearch::continueFrom(const Plan &plan, int64_t work) {
+  consider("before", plan);
+  const SegmentCosts costs = makeCosts();
+  consider("refined", refinePlan(model, &costs, plan, work).plan);
+  return finish();
+}
+
 SearchResult windrow::searchPlan(const CostModel &model,
                                  const SearchOptions &options) {
   return PlanSearch(model, options).run();
+}
+
+SearchResult windrow::continueSearch(const CostModel &model,
+                                     const SearchOptions &options,
+                                     const Plan &plan, int64_t work) {
+  return PlanSearch(model, options).continueFrom(plan, work);
 }

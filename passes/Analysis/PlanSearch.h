@@ -12,6 +12,7 @@
 #include "passes/Analysis/CostModel.h"
 #include "passes/Analysis/Plan.h"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,12 @@ struct SearchResult {
 /// predicted, than single, even, proportional or greedy division. The same
 /// input gives the same plan.
 SearchResult searchPlan(const CostModel &model, const SearchOptions &options);
+
+/// Goes on with `plan`, for `work` as `PlanPredictor` counts it, by descent
+/// alone. `plan` stays where nothing is better.
+SearchResult continueSearch(const CostModel &model,
+                            const SearchOptions &options, const Plan &plan,
+                            int64_t work);
 
 } // namespace windrow
 

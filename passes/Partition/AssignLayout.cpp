@@ -10,6 +10,7 @@
 
 #include "dialects/Cluster/Cluster.h"
 #include "dialects/Nn/Nn.h"
+#include "passes/Analysis/KernelSearch.h"
 #include "passes/Analysis/RulePlans.h"
 #include "passes/Partition/Devices.h"
 #include "passes/Partition/NetworkPlan.h"
@@ -41,11 +42,34 @@ struct AssignLayoutPass : impl::AssignLayoutBase<AssignLayoutPass> {
           << "grain must be at least 1, got " << grain.getValue();
       return signalPassFailure();
     }
-    const ExtractedNetwork extracted = extractNetwork(*function);
-    writeLayouts(extracted, choosePlan(extracted.network, *cluster), *cluster);
+    ExtractedNetwork extracted = extractNetwork(*function);
+    const Plan plan = choosePlan(extracted.network, *cluster);
+    if (failed(checkMemory(extracted.network, plan, *cluster)))
+      return signalPassFailure();
+    writeKernels(extracted);
+    writeLayouts(extracted, plan, *cluster);
   }
 
-  Plan choosePlan(const Network &network, const ClusterDescription &cluster) {
+  /// Every device must hold its part of the weights and its activations.
+  LogicalResult checkMemory(const Network &network, const Plan &plan,
+                            const ClusterDescription &cluster) {
+    const std::vector<int64_t> needs =
+        estimateMemory(network, plan, cluster.devices.size());
+    for (auto [device, bytes] : llvm::zip_equal(cluster.devices, needs)) {
+      constexpr int64_t mega = 1'000'000;
+      if (!device.memoryMb || bytes <= *device.memoryMb * mega)
+        continue;
+      return getOperation().emitError()
+             << "memory of device \"" << device.name << "\" must be at least "
+             << (bytes + mega - 1) / mega << " MB for "
+             << (strategy == Strategy::Dp ? "the best plan found" : "this plan")
+             << ", got " << *device.memoryMb << " MB";
+    }
+    return success();
+  }
+
+  /// May exchange kernels of the network.
+  Plan choosePlan(Network &network, const ClusterDescription &cluster) {
     if (network.layers.empty())
       return {};
     const size_t fastest = cluster.fastestDevice();
@@ -65,7 +89,7 @@ struct AssignLayoutPass : impl::AssignLayoutBase<AssignLayoutPass> {
     case Strategy::Dp:
       SearchOptions options;
       options.objective = objective;
-      return searchPlan(CostModel(network, cluster, costs.get()), options).plan;
+      return searchKernels(network, cluster, costs.get(), options).plan;
     }
     return divideInProportion(network, weights, fastest, grain);
   }

@@ -122,6 +122,7 @@ private:
   size_t addTensor(Value value);
   void addLayer(Operation *op);
   void addChannels(Operation *op, Layer &layer);
+  void addKernels(Operation *op, Layer &layer);
   LayerOperand describeOperand(OpOperand &operand);
 
   ExtractedNetwork extracted;
@@ -172,6 +173,27 @@ void NetworkExtractor::addChannels(Operation *op, Layer &layer) {
   }
 }
 
+/// The other kernels of a convolution that need not be computed directly. The
+/// operation says itself what rows they read.
+void NetworkExtractor::addKernels(Operation *op, Layer &layer) {
+  auto conv = dyn_cast<nn::Conv2DOp>(op);
+  if (!conv || conv.getAlgorithm() == nn::ConvolutionAlgorithm::Direct ||
+      layer.operands.size() != 1 || !layer.isRowSplittable)
+    return;
+  const nn::ConvolutionAlgorithm chosen = conv.getAlgorithm();
+  for (nn::ConvolutionAlgorithm other :
+       {nn::ConvolutionAlgorithm::Direct, nn::ConvolutionAlgorithm::Winograd4x4,
+        nn::ConvolutionAlgorithm::Winograd2x2}) {
+    if (other == chosen)
+      continue;
+    conv.setAlgorithm(other);
+    layer.otherKernels.push_back(
+        {nn::stringifyConvolutionAlgorithm(other).str(), conv.getRowGrain(),
+         describeOperand(conv->getOpOperand(0)).windows});
+  }
+  conv.setAlgorithm(chosen);
+}
+
 void NetworkExtractor::addLayer(Operation *op) {
   Layer layer;
   layer.name = describePlace(op);
@@ -188,6 +210,7 @@ void NetworkExtractor::addLayer(Operation *op) {
   layer.isRowReduction =
       isa<nn::RowReductionOpInterface>(op) && layer.operands.size() == 1;
   addChannels(op, layer);
+  addKernels(op, layer);
   layer.result = addTensor(op->getResult(0));
   extracted.network.layers.push_back(std::move(layer));
   extracted.operations.push_back(op);
@@ -266,6 +289,15 @@ void cluster::writeLayouts(const ExtractedNetwork &extracted, const Plan &plan,
                   PartialsAttr::get(context, namesOf(placement.partialDevices),
                                     placement.partialBounds));
   }
+}
+
+void cluster::writeKernels(const ExtractedNetwork &extracted) {
+  for (auto [op, layer] :
+       llvm::zip_equal(extracted.operations, extracted.network.layers))
+    if (auto conv = dyn_cast<nn::Conv2DOp>(op))
+      if (auto algorithm =
+              nn::symbolizeConvolutionAlgorithm(layer.shape.kernel))
+        conv.setAlgorithm(*algorithm);
 }
 
 static LogicalResult readDeviceList(Operation *op, ArrayRef<StringAttr> names,

@@ -47,6 +47,9 @@ int64_t countCostRows(mlir::Operation *op);
 void writeLayouts(const ExtractedNetwork &extracted, const Plan &plan,
                   const ClusterDescription &cluster);
 
+/// Writes the kernels of the network's layers on the operations.
+void writeKernels(const ExtractedNetwork &extracted);
+
 /// Reads what the operations of the network say. Fails with a diagnostic where
 /// one has no layout or names a device that `cluster` does not.
 mlir::FailureOr<Plan> readLayouts(const ExtractedNetwork &extracted,

@@ -37,7 +37,11 @@ def AssignLayout : Cluster_Pass<"cluster-assign-layout"> {
     measured on the devices, or else by their `cluster.gflops` and `cluster.gbps`:
     dynamic programming over cuts, forms (rows, channels, one device, all) and
     numbers of devices, then descent on the shares, judged by a timeline of all
-    devices. It leaves devices out where they would not help.
+    devices. It leaves devices out where they would not help. Convolutions whose
+    `algorithm` is not `direct` may get another one together with their layout:
+    what is fastest on the whole image may leave devices without a tile.
+
+    A plan that does not fit the `cluster.memory_mb` of a device is an error.
 
     Before, on devices "a" and "b" of equal speed:
 
