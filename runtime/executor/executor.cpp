@@ -59,6 +59,7 @@ private:
 
   const BundleReader bundleReader;
   const uint32_t threads;
+  const bool saveMemory;
   const std::chrono::milliseconds requestTimeout;
   Pacer pacer;
   LargeMemory arena;
@@ -80,7 +81,7 @@ BundleExecutor::BundleExecutor(BundleReader reader,
                                const ExecutorOptions &options)
     : bundleReader(std::move(reader)),
       threads(options.threads > 0 ? options.threads : bundle().threads()),
-      requestTimeout(options.requestTimeout),
+      saveMemory(options.saveMemory), requestTimeout(options.requestTimeout),
       pacer(options.pace, /*isSingleThreaded=*/threads == 1),
       times(options.timeOperators ? bundle().operators()->size() : 0) {}
 
@@ -96,7 +97,8 @@ Status BundleExecutor::prepare() {
     return outOfMemory("arena", bundle().arena_bytes());
   if (threads > 1)
     threadpool.reset(pthreadpool_create(threads));
-  KernelResources resources{bundleReader, packedWeights, threadpool.get()};
+  KernelResources resources{bundleReader, packedWeights, threadpool.get(),
+                            saveMemory};
   size_t workspaceBytes = 0;
   for (uint32_t i = 0; i < bundle().operators()->size(); ++i) {
     Expected<std::unique_ptr<Kernel>> kernel = createKernel(resources, i);

@@ -27,6 +27,8 @@ struct ExecutorOptions {
   /// The share of this machine's speed that kernels appear to have, above 0 and
   /// at most 1: each is followed by a sleep.
   double pace = 1.0;
+  /// As in NodeOptions.
+  bool saveMemory = false;
   /// How long a request may take: a device counts from its first receive, the
   /// client from the start.
   std::chrono::milliseconds requestTimeout{30000};

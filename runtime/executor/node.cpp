@@ -85,6 +85,7 @@ Node::create(const std::filesystem::path &bundle, const NodeOptions &options) {
                            bundle.string())));
   ExecutorOptions executorOptions;
   executorOptions.threads = options.threads;
+  executorOptions.saveMemory = options.saveMemory;
   executorOptions.pace = options.pace;
   executorOptions.requestTimeout = options.requestTimeout;
   Expected<std::unique_ptr<Executor>> executor =

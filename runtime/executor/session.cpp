@@ -100,6 +100,7 @@ Expected<std::vector<std::unique_ptr<Executor>>>
 PlanSession::createDevices(const std::filesystem::path &directory,
                            const SessionOptions &options) const {
   ExecutorOptions executorOptions;
+  executorOptions.saveMemory = options.saveMemory;
   executorOptions.requestTimeout = options.requestTimeout;
   // Kernel threads that wait for each other spin: more of them than processors
   // would take a time slice where they should take a microsecond.

@@ -58,6 +58,8 @@ struct KernelResources {
   PackedWeights &packedWeights;
   /// Threads that share each kernel's work; null for the calling thread alone.
   pthreadpool_t threadpool = nullptr;
+  /// Whether kernels shall rather compute something again than keep it.
+  bool saveMemory = false;
 };
 
 /// Makes the kernel of operator `index` of the bundle. Reads its weights,

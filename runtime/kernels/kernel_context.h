@@ -47,6 +47,7 @@ public:
   format::ElementType weightType(uint32_t weight) const;
   const BundleReader &reader() const { return resources.reader; }
   pthreadpool_t threadpool() const { return resources.threadpool; }
+  bool savesMemory() const { return resources.saveMemory; }
 
   /// The values of `weight`, an F32 one, checked against its checksum.
   Expected<std::span<const float>> weight(uint32_t index) const;

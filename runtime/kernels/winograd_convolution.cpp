@@ -8,6 +8,9 @@
 //
 // The output is cut into tiles, the tiles into blocks. For each block:
 // transform the input, one matrix product for each tap, transform the output.
+// The filter is transformed in advance, which makes it up to four times as
+// large, or, where memory is to be saved and a layer has a single block, while
+// it is used.
 // Which tiles share a block does not show in the result, since XNNPACK computes
 // all rows of a product alike; so strips that begin at a tile give the bits of
 // the whole.
@@ -35,6 +38,16 @@ static constexpr size_t blockBytes = size_t{1} << 20;
 // Blocks are no smaller, since each reads the whole transformed filter.
 static constexpr uint32_t minBlockTiles = 56;
 
+// Where memory is to be saved, transformed filters that take more are not kept.
+static constexpr size_t largeFilterBytes = size_t{2} << 20;
+
+// Of a filter that is transformed while it is used, all rows of taps at a time
+// where the input's taps take no more, else two.
+static constexpr size_t sharedTapBytes = size_t{5} << 18;
+
+// So many input channels at a time, which then stay in the second-level cache.
+static constexpr uint32_t chunkChannels = 128;
+
 // Floats of one cache line.
 static constexpr size_t lineFloats = 16;
 
@@ -50,7 +63,7 @@ namespace {
 /// How a layer is computed.
 struct BlockPlan {
   BlockPlan(const TiledImage &input, const TiledImage &output,
-            uint32_t outputEdge, size_t threads);
+            uint32_t outputEdge, size_t threads, bool savesMemory);
 
   /// The tiles of block `index`.
   uint32_t tilesOf(uint32_t index) const {
@@ -64,6 +77,9 @@ struct BlockPlan {
   /// Workers compute blocks of their own; a single one shares the work of each
   /// of its blocks among all threads.
   size_t workers;
+  /// Rows of taps of the filter that are transformed at a time while they are
+  /// used; 0 where the filter is transformed in advance.
+  uint32_t filterTapRows = 0;
 };
 
 class WinogradKernel final : public Kernel {
@@ -82,6 +98,14 @@ private:
     float *outputTaps = nullptr;
   };
 
+  Status createFilter(const KernelContext &context, uint32_t filter);
+  size_t filterTapStride() const {
+    return tapStrideOf(size_t{chunkChannels} * panelWidth());
+  }
+  size_t filterTapsSize() const {
+    return plan.filterTapRows * inputEdge(outputEdge) * filterTapStride();
+  }
+
   TileBlock inputTiles(uint32_t block, uint32_t firstTile,
                        uint32_t count) const {
     return {block * plan.blockTiles + firstTile, count, plan.inputTapStride,
@@ -96,6 +120,7 @@ private:
   void computeInput(const Worker &worker, uint32_t block, uint32_t firstTile,
                     uint32_t count) const;
   void computeProduct(const Worker &worker, uint32_t block, uint32_t tap) const;
+  void computePanel(size_t thread, uint32_t firstRow, uint32_t panel) const;
   void computeOutput(const Worker &worker, uint32_t block, uint32_t firstTile,
                      uint32_t count) const;
   void computeBlock(const Worker &worker, uint32_t block) const;
@@ -109,6 +134,8 @@ private:
   const BlockPlan plan;
   std::vector<float> bias, zeros;
   std::vector<Worker> workers;
+  /// Scratch memory for filters, by thread.
+  std::vector<float *> filterTaps;
   const float *panels = nullptr;
   const float *source = nullptr;
   float *target = nullptr;
@@ -117,7 +144,7 @@ private:
 } // namespace
 
 BlockPlan::BlockPlan(const TiledImage &input, const TiledImage &output,
-                     uint32_t outputEdge, size_t threads) {
+                     uint32_t outputEdge, size_t threads, bool savesMemory) {
   uint32_t tileRows = (output.height + outputEdge - 1) / outputEdge;
   tiles = tileRows * output.tileColumns;
   size_t tileBytes = tapCount(outputEdge) * sizeof(float) *
@@ -130,6 +157,11 @@ BlockPlan::BlockPlan(const TiledImage &input, const TiledImage &output,
   outputTileStride = size_t{panelCount(output.channels)} * panelWidth();
   outputTapStride = tapStrideOf(blockTiles * outputTileStride);
   workers = blocks >= threads ? threads : 1;
+  const size_t filterBytes =
+      tapCount(outputEdge) * outputTileStride * input.channels * sizeof(float);
+  const size_t tapBytes = tapCount(outputEdge) * inputTapStride * sizeof(float);
+  if (savesMemory && blocks == 1 && filterBytes > largeFilterBytes)
+    filterTapRows = tapBytes <= sharedTapBytes ? inputEdge(outputEdge) : 2;
 }
 
 static TiledImage tiledImage(Dims dims, uint32_t outputEdge, Dims outputDims) {
@@ -162,42 +194,56 @@ WinogradKernel::WinogradKernel(const KernelContext &context,
       outputImage(tiledImage(context.dims(conv.output()), outputEdge,
                              context.dims(conv.output()))),
       plan(inputImage, outputImage, outputEdge,
-           pthreadpool_get_threads_count(threadpool)),
-      zeros(inputImage.channels), workers(plan.workers) {}
+           pthreadpool_get_threads_count(threadpool), context.savesMemory()),
+      zeros(inputImage.channels), workers(plan.workers),
+      filterTaps(plan.filterTapRows > 0
+                     ? pthreadpool_get_threads_count(threadpool)
+                     : 0) {}
 
 Status WinogradKernel::create(const KernelContext &context,
                               const format::Conv2D &conv) {
-  const uint32_t inputs = inputImage.channels, outputs = outputImage.channels;
   Expected<const float *> biasValues = context.bias(conv.bias());
   if (!biasValues)
     return biasValues.error();
   if (*biasValues)
-    bias.assign(*biasValues, *biasValues + outputs);
+    bias.assign(*biasValues, *biasValues + outputImage.channels);
+  return createFilter(context, conv.filter());
+}
 
-  const uint64_t key = uint64_t{conv.filter()} << 32 | outputEdge;
+Status WinogradKernel::createFilter(const KernelContext &context,
+                                    uint32_t filter) {
+  const uint32_t inputs = inputImage.channels, outputs = outputImage.channels;
+  const bool isTransformed = plan.filterTapRows == 0;
+  const uint64_t key =
+      uint64_t{filter} << 32 | (isTransformed ? outputEdge : filterEdge);
   panels = reinterpret_cast<const float *>(context.packed().find(key));
   if (panels)
     return Status();
-  Expected<std::span<const float>> filter = context.weight(conv.filter());
-  if (!filter)
-    return filter.error();
-  size_t bytes =
-      tapCount(outputEdge) * plan.outputTileStride * inputs * sizeof(float);
-  auto *transformed =
+  Expected<std::span<const float>> values = context.weight(filter);
+  if (!values)
+    return values.error();
+  const size_t elements =
+      isTransformed ? tapCount(outputEdge) : filterEdge * filterEdge;
+  const size_t bytes =
+      elements * plan.outputTileStride * inputs * sizeof(float);
+  auto *ordered =
       reinterpret_cast<float *>(context.packed().allocate(key, bytes));
-  if (!transformed)
-    return Status(StatusCode::Unavailable,
-                  fmt::format("{} bytes for the transformed filter cannot be "
-                              "allocated",
-                              bytes));
-  transformFilter(outputEdge, filter->data(), outputs, inputs, transformed);
-  panels = transformed;
+  if (!ordered)
+    return Status(
+        StatusCode::Unavailable,
+        fmt::format("{} bytes for the filter cannot be allocated", bytes));
+  isTransformed
+      ? transformFilter(outputEdge, values->data(), outputs, inputs, ordered)
+      : arrangeFilter(values->data(), outputs, inputs, ordered);
+  panels = ordered;
   return Status();
 }
 
 size_t WinogradKernel::workspaceBytes() const {
-  return plan.workers * tapCount(outputEdge) *
-         (plan.inputTapStride + plan.outputTapStride) * sizeof(float);
+  return (plan.workers * tapCount(outputEdge) *
+              (plan.inputTapStride + plan.outputTapStride) +
+          filterTaps.size() * filterTapsSize()) *
+         sizeof(float);
 }
 
 Status WinogradKernel::bind(std::byte *arena, std::byte *workspace) {
@@ -208,6 +254,10 @@ Status WinogradKernel::bind(std::byte *arena, std::byte *workspace) {
     worker.inputTaps = scratch;
     worker.outputTaps = scratch + tapCount(outputEdge) * plan.inputTapStride;
     scratch = worker.outputTaps + tapCount(outputEdge) * plan.outputTapStride;
+  }
+  for (float *&taps : filterTaps) {
+    taps = scratch;
+    scratch += filterTapsSize();
   }
   return Status();
 }
@@ -221,11 +271,57 @@ void WinogradKernel::computeInput(const Worker &worker, uint32_t block,
 
 void WinogradKernel::computeProduct(const Worker &worker, uint32_t block,
                                     uint32_t tap) const {
-  size_t tapElements = plan.outputTileStride * inputImage.channels;
-  multiplyTap(worker.inputTaps + tap * plan.inputTapStride, plan.tilesOf(block),
-              inputImage.channels, panels + tap * tapElements,
-              panelCount(outputImage.channels),
-              worker.outputTaps + tap * plan.outputTapStride);
+  const uint32_t inputs = inputImage.channels;
+  const uint32_t count = panelCount(outputImage.channels);
+  const size_t panelSize = size_t{panelWidth()} * inputs;
+  for (uint32_t panel = 0; panel < count; ++panel) {
+    const float *filter = panels + (size_t{tap} * count + panel) * panelSize;
+    multiplyPanel({.input = worker.inputTaps + tap * plan.inputTapStride,
+                   .inputStride = inputs,
+                   .rows = plan.tilesOf(block),
+                   .panel = filter,
+                   .depth = inputs,
+                   .output = worker.outputTaps + tap * plan.outputTapStride +
+                             size_t{panel} * panelWidth(),
+                   .outputStride = plan.outputTileStride,
+                   .isAdded = false,
+                   .next = filter + panelSize,
+                   .nextSize = panelSize});
+  }
+}
+
+/// Computes one panel of output channels of some rows of taps, of the only
+/// block.
+void WinogradKernel::computePanel(size_t thread, uint32_t firstRow,
+                                  uint32_t panel) const {
+  const Worker &worker = workers.front();
+  const uint32_t inputs = inputImage.channels, width = panelWidth();
+  const uint32_t taps = plan.filterTapRows * inputEdge(outputEdge);
+  const size_t windowsSize = size_t{filterEdge} * filterEdge * width;
+  for (uint32_t first = 0; first < inputs; first += chunkChannels) {
+    const uint32_t depth = std::min(chunkChannels, inputs - first);
+    const float *windows =
+        panels + (size_t{panel} * inputs + first) * windowsSize;
+    transformPanel(outputEdge, windows, depth, firstRow, plan.filterTapRows,
+                   filterTapStride(), filterTaps[thread]);
+    const float *next = windows + depth * windowsSize;
+    const size_t nextSize = depth * windowsSize / taps;
+    for (uint32_t i = 0; i < taps; ++i) {
+      const size_t tap = firstRow * inputEdge(outputEdge) + i;
+      multiplyPanel(
+          {.input = worker.inputTaps + tap * plan.inputTapStride + first,
+           .inputStride = inputs,
+           .rows = plan.tiles,
+           .panel = filterTaps[thread] + i * filterTapStride(),
+           .depth = depth,
+           .output = worker.outputTaps + tap * plan.outputTapStride +
+                     size_t{panel} * width,
+           .outputStride = plan.outputTileStride,
+           .isAdded = first > 0,
+           .next = next + i * nextSize,
+           .nextSize = nextSize});
+    }
+  }
 }
 
 void WinogradKernel::computeOutput(const Worker &worker, uint32_t block,
@@ -249,16 +345,25 @@ void WinogradKernel::computeBlockTogether(uint32_t block) const {
   parallelize(threadpool, tiles, [&](size_t, size_t tile) {
     computeInput(worker, block, static_cast<uint32_t>(tile), 1);
   });
-  parallelize(threadpool, tapCount(outputEdge), [&](size_t, size_t tap) {
-    computeProduct(worker, block, static_cast<uint32_t>(tap));
-  });
+  if (plan.filterTapRows == 0)
+    parallelize(threadpool, tapCount(outputEdge), [&](size_t, size_t tap) {
+      computeProduct(worker, block, static_cast<uint32_t>(tap));
+    });
+  else
+    for (uint32_t row = 0; row < inputEdge(outputEdge);
+         row += plan.filterTapRows)
+      parallelize(threadpool, panelCount(outputImage.channels),
+                  [&](size_t thread, size_t panel) {
+                    computePanel(thread, row, static_cast<uint32_t>(panel));
+                  });
   parallelize(threadpool, tiles, [&](size_t, size_t tile) {
     computeOutput(worker, block, static_cast<uint32_t>(tile), 1);
   });
 }
 
 Status WinogradKernel::run() {
-  if (plan.workers == 1 && pthreadpool_get_threads_count(threadpool) > 1)
+  if (plan.filterTapRows > 0 ||
+      (plan.workers == 1 && pthreadpool_get_threads_count(threadpool) > 1))
     for (uint32_t block = 0; block < plan.blocks; ++block)
       computeBlockTogether(block);
   else

@@ -217,6 +217,53 @@ void transformFilterTo(const float *filter, uint32_t outputChannels,
     }
 }
 
+/// Writes the rows of taps from `firstRow` on.
+template <class Edge, uint32_t firstRow, uint32_t rows>
+void transformPanelRows(const float *panel, uint32_t channels, size_t tapStride,
+                        float *taps) {
+  constexpr uint32_t edge = inputEdge(Edge::outputEdge);
+  const hn::ScalableTag<float> d;
+  const size_t lanes = hn::Lanes(d), width = panelWidth();
+  for (size_t c = 0; c < channels; ++c)
+    for (size_t lane = 0; lane < width; lane += lanes) {
+      const float *window = panel + c * filterEdge * filterEdge * width + lane;
+      float *target = taps + c * width + lane;
+      transformSquare<ApplyFilter, Edge, filterEdge, edge>(
+          d,
+          [&](uint32_t y, uint32_t x) HWY_ATTR {
+            return hn::LoadU(d, window + (y * filterEdge + x) * width);
+          },
+          [&](uint32_t y, uint32_t x, auto value) HWY_ATTR {
+            if (y < firstRow || y >= firstRow + rows)
+              return;
+            const size_t tap = (y - firstRow) * edge + x;
+            hn::StoreU(value, d, target + tap * tapStride);
+          });
+    }
+}
+
+/// Calls `transformPanelRows<firstRow, rows>`, `firstRow` being a multiple of
+/// `rows` and at least `least`.
+template <class Edge, uint32_t rows, uint32_t least = 0>
+void transformAnyPanelRows(uint32_t firstRow, const float *panel,
+                           uint32_t channels, size_t tapStride, float *taps) {
+  if (firstRow == least)
+    transformPanelRows<Edge, least, rows>(panel, channels, tapStride, taps);
+  else if constexpr (least + rows < inputEdge(Edge::outputEdge))
+    transformAnyPanelRows<Edge, rows, least + rows>(firstRow, panel, channels,
+                                                    tapStride, taps);
+}
+
+template <class Edge>
+void transformPanelOf(const float *panel, uint32_t channels, uint32_t firstRow,
+                      uint32_t rows, size_t tapStride, float *taps) {
+  constexpr uint32_t edge = inputEdge(Edge::outputEdge);
+  rows == edge
+      ? transformPanelRows<Edge, 0, edge>(panel, channels, tapStride, taps)
+      : transformAnyPanelRows<Edge, 2>(firstRow, panel, channels, tapStride,
+                                       taps);
+}
+
 // Rows of a product that are computed together: their sums, a panel's two
 // vectors and one factor are to fit in the registers.
 #if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64
@@ -240,17 +287,26 @@ HWY_INLINE void prefetchToSecondLevel(const float *address) {
 }
 
 template <uint32_t rows>
-HWY_INLINE void multiplyRows(const float *input, size_t depth,
-                             const float *panel, float *output,
-                             size_t outputStride, LinesAhead ahead) {
+HWY_INLINE void multiplyRows(const PanelProduct &product, const float *input,
+                             float *output, LinesAhead ahead) {
   const hn::ScalableTag<float> d;
   using V = hn::Vec<decltype(d)>;
-  const size_t lanes = hn::Lanes(d);
+  const size_t lanes = hn::Lanes(d), depth = product.depth;
+  const size_t inputStride = product.inputStride;
+  const size_t outputStride = product.outputStride;
+  const float *panel = product.panel;
   // Unrolled, so that the sums are in registers from the first to the last.
   V left[rows], right[rows];
 #pragma GCC unroll 14
   for (uint32_t row = 0; row < rows; ++row)
     left[row] = right[row] = hn::Zero(d);
+  if (product.isAdded) {
+#pragma GCC unroll 14
+    for (uint32_t row = 0; row < rows; ++row) {
+      left[row] = hn::LoadU(d, output + row * outputStride);
+      right[row] = hn::LoadU(d, output + row * outputStride + lanes);
+    }
+  }
   for (size_t k = 0; k < depth; ++k) {
     if (k < ahead.lines)
       prefetchToSecondLevel(ahead.next + k * lineFloats);
@@ -260,7 +316,7 @@ HWY_INLINE void multiplyRows(const float *input, size_t depth,
     const V rightFactor = hn::LoadU(d, panel + 2 * lanes * k + lanes);
 #pragma GCC unroll 14
     for (uint32_t row = 0; row < rows; ++row) {
-      const V factor = hn::Set(d, input[row * depth + k]);
+      const V factor = hn::Set(d, input[row * inputStride + k]);
       left[row] = hn::MulAdd(factor, leftFactor, left[row]);
       right[row] = hn::MulAdd(factor, rightFactor, right[row]);
     }
@@ -274,37 +330,29 @@ HWY_INLINE void multiplyRows(const float *input, size_t depth,
 
 /// Calls `multiplyRows<rows>`, `rows` being at most `most`.
 template <uint32_t most>
-void multiplyAnyRows(uint32_t rows, const float *input, size_t depth,
-                     const float *panel, float *output, size_t outputStride,
-                     LinesAhead ahead) {
+void multiplyAnyRows(uint32_t rows, const PanelProduct &product,
+                     const float *input, float *output, LinesAhead ahead) {
   if (rows == most)
-    multiplyRows<most>(input, depth, panel, output, outputStride, ahead);
+    multiplyRows<most>(product, input, output, ahead);
   else if constexpr (most > 1)
-    multiplyAnyRows<most - 1>(rows, input, depth, panel, output, outputStride,
-                              ahead);
+    multiplyAnyRows<most - 1>(rows, product, input, output, ahead);
 }
 
-void multiplyTap(const float *input, uint32_t rows, uint32_t inputChannels,
-                 const float *panels, uint32_t panelCount, float *output) {
-  const size_t width = panelWidth(), outputStride = width * panelCount;
-  const size_t panelSize = width * inputChannels;
-  const uint32_t pieces = (rows + maxRows - 1) / maxRows;
-  for (uint32_t i = 0; i < panelCount; ++i) {
-    const float *panel = panels + i * panelSize;
-    // The next panel comes from memory, evenly spread over the work on this.
-    LinesAhead ahead{panel + panelSize, 0};
-    size_t linesLeft = panelSize / lineFloats;
-    for (uint32_t piece = 0; piece < pieces; ++piece) {
-      const size_t first = size_t{rows} * piece / pieces;
-      const size_t end = size_t{rows} * (piece + 1) / pieces;
-      ahead.lines = linesLeft / (pieces - piece);
-      multiplyAnyRows<maxRows>(static_cast<uint32_t>(end - first),
-                               input + first * inputChannels, inputChannels,
-                               panel, output + first * outputStride + i * width,
-                               outputStride, ahead);
-      ahead.next += ahead.lines * lineFloats;
-      linesLeft -= ahead.lines;
-    }
+void multiplyPanel(const PanelProduct &product) {
+  const uint32_t pieces = (product.rows + maxRows - 1) / maxRows;
+  // What is read ahead is spread evenly over the work.
+  LinesAhead ahead{product.next, 0};
+  size_t linesLeft = product.nextSize / lineFloats;
+  for (uint32_t piece = 0; piece < pieces; ++piece) {
+    const size_t first = size_t{product.rows} * piece / pieces;
+    const size_t end = size_t{product.rows} * (piece + 1) / pieces;
+    ahead.lines = linesLeft / (pieces - piece);
+    multiplyAnyRows<maxRows>(static_cast<uint32_t>(end - first), product,
+                             product.input + first * product.inputStride,
+                             product.output + first * product.outputStride,
+                             ahead);
+    ahead.next += ahead.lines * lineFloats;
+    linesLeft -= ahead.lines;
   }
 }
 
@@ -383,6 +431,16 @@ void transformFilter(uint32_t outputEdge, const float *filter,
       : transformFilterTo<Edge2>(filter, outputChannels, inputChannels, panels);
 }
 
+void transformPanel(uint32_t outputEdge, const float *panel, uint32_t channels,
+                    uint32_t firstRow, uint32_t rows, size_t tapStride,
+                    float *taps) {
+  outputEdge == Edge4::outputEdge
+      ? transformPanelOf<Edge4>(panel, channels, firstRow, rows, tapStride,
+                                taps)
+      : transformPanelOf<Edge2>(panel, channels, firstRow, rows, tapStride,
+                                taps);
+}
+
 void transformInput(uint32_t outputEdge, const float *input,
                     const TiledImage &image, const TileBlock &block,
                     const float *zeros, float *taps) {
@@ -407,11 +465,12 @@ HWY_AFTER_NAMESPACE();
 
 namespace windrow::winograd {
 
-HWY_EXPORT(multiplyTap);
+HWY_EXPORT(multiplyPanel);
 HWY_EXPORT(panelWidth);
 HWY_EXPORT(transformFilter);
 HWY_EXPORT(transformInput);
 HWY_EXPORT(transformOutput);
+HWY_EXPORT(transformPanel);
 
 void transformFilter(uint32_t outputEdge, const float *filter,
                      uint32_t outputChannels, uint32_t inputChannels,
@@ -422,10 +481,27 @@ void transformFilter(uint32_t outputEdge, const float *filter,
 
 uint32_t panelWidth() { return HWY_DYNAMIC_DISPATCH(panelWidth)(); }
 
-void multiplyTap(const float *input, uint32_t rows, uint32_t inputChannels,
-                 const float *panels, uint32_t panelCount, float *output) {
-  HWY_DYNAMIC_DISPATCH(multiplyTap)
-  (input, rows, inputChannels, panels, panelCount, output);
+void arrangeFilter(const float *filter, uint32_t outputChannels,
+                   uint32_t inputChannels, float *panels) {
+  constexpr size_t windowSize = filterEdge * filterEdge;
+  const size_t width = panelWidth();
+  for (size_t o = 0; o < outputChannels; ++o) {
+    float *panel = panels + o / width * inputChannels * windowSize * width;
+    for (size_t i = 0; i < windowSize; ++i)
+      for (size_t c = 0; c < inputChannels; ++c)
+        panel[(c * windowSize + i) * width + o % width] = *filter++;
+  }
+}
+
+void transformPanel(uint32_t outputEdge, const float *panel, uint32_t channels,
+                    uint32_t firstRow, uint32_t rows, size_t tapStride,
+                    float *taps) {
+  HWY_DYNAMIC_DISPATCH(transformPanel)
+  (outputEdge, panel, channels, firstRow, rows, tapStride, taps);
+}
+
+void multiplyPanel(const PanelProduct &product) {
+  HWY_DYNAMIC_DISPATCH(multiplyPanel)(product);
 }
 
 void transformInput(uint32_t outputEdge, const float *input,

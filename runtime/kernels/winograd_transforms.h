@@ -62,8 +62,9 @@ struct Bounds {
 };
 
 /// Filters lie in panels of this many output channels, which depends on the
-/// processor, the last one filled up with zeros: element [tap][panel][input
-/// channel][output channel of the panel].
+/// processor, the last one filled up with zeros: transformed ones as element
+/// [tap][panel][input channel][output channel of the panel], others as element
+/// [panel][input channel][row * 3 + column][output channel of the panel].
 uint32_t panelWidth();
 
 /// Number of panels for `channels` output channels.
@@ -77,17 +78,46 @@ void transformFilter(uint32_t outputEdge, const float *filter,
                      uint32_t outputChannels, uint32_t inputChannels,
                      float *panels);
 
+/// Puts an OHWI filter of 3x3 windows in panels, as it is.
+void arrangeFilter(const float *filter, uint32_t outputChannels,
+                   uint32_t inputChannels, float *panels);
+
+/// Writes taps of G g G^T of `channels` input channels of a panel that is not
+/// transformed: of the `rows` rows of taps from `firstRow` on, element
+/// [input channel][output channel of the panel] of each tap, the taps
+/// `tapStride` apart. `firstRow` is a multiple of `rows`, which is 2 or all.
+/// The values are those of `transformFilter`.
+void transformPanel(uint32_t outputEdge, const float *panel, uint32_t channels,
+                    uint32_t firstRow, uint32_t rows, size_t tapStride,
+                    float *taps);
+
 /// Writes B^T d B of the tiles of `block`. `zeros` holds as many zeros as the
 /// image has channels.
 void transformInput(uint32_t outputEdge, const float *input,
                     const TiledImage &image, const TileBlock &block,
                     const float *zeros, float *taps);
 
-/// Writes `rows` rows of the product of one tap: `input` has rows of
-/// `inputChannels` elements, `panels` is the tap's filter, `output` has rows of
-/// whole panels. Which rows are computed together does not show in the result.
-void multiplyTap(const float *input, uint32_t rows, uint32_t inputChannels,
-                 const float *panels, uint32_t panelCount, float *output);
+/// The product of rows of one tap, `inputStride` apart, and `depth` input
+/// channels of one panel of its filter. The rows of the output, `outputStride`
+/// apart, have the width of a panel.
+struct PanelProduct {
+  const float *input;
+  size_t inputStride;
+  uint32_t rows;
+  const float *panel;
+  uint32_t depth;
+  float *output;
+  size_t outputStride;
+  /// Whether the product is added to the output, channel by channel.
+  bool isAdded;
+  /// Memory that is needed next, and is read ahead meanwhile: so many floats.
+  const float *next;
+  size_t nextSize;
+};
+
+/// Computes `product`. Which rows are computed together does not show in the
+/// result, nor does it whether input channels are added in several products.
+void multiplyPanel(const PanelProduct &product);
 
 /// Writes A^T m A + bias, clamped, to the pixels of the tiles of `block` that
 /// lie in `image`, an output. `bias` may be null.

@@ -44,6 +44,8 @@ int main(int argc, char **argv) {
                  "Threads for kernels; the plan's number unless given")
       ->check(CLI::Range(1, 1024))
       ->type_name("N");
+  app.add_flag("--save-memory", options.saveMemory,
+               "Take less memory and more time, for the same answers");
   app.add_option("--pace", options.pace,
                  "Share of this machine's speed to use, above 0 up to 1: "
                  "stands in for a slower machine")

@@ -164,6 +164,8 @@ int main(int argc, char **argv) {
       ->required();
   app.add_flag("--local", options.session.local,
                "Compute all devices' parts in this process, without nodes");
+  app.add_flag("--save-memory", options.session.saveMemory,
+               "With --local, take less memory and more time");
   app.add_option("--device", devices,
                  "Where a device is, instead of the plan's address; may be "
                  "repeated")

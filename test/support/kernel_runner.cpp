@@ -22,14 +22,14 @@ static void require(const Status &status) {
     throw std::runtime_error(status.message());
 }
 
-KernelRunner::KernelRunner(TestBundle &bundle, size_t threads)
+KernelRunner::KernelRunner(TestBundle &bundle, size_t threads, bool saveMemory)
     : threadpool(threads > 1 ? pthreadpool_create(threads) : nullptr) {
   require(bundle.write(folder / "test.bundle"));
   Expected<BundleReader> opened = BundleReader::open(folder / "test.bundle");
   if (!opened)
     require(opened.error());
   reader.emplace(std::move(*opened));
-  KernelResources resources{*reader, packedWeights, threadpool};
+  KernelResources resources{*reader, packedWeights, threadpool, saveMemory};
   size_t workspaceBytes = 0;
   for (uint32_t i = 0; i < reader->bundle().operators()->size(); ++i) {
     auto kernel = createKernel(resources, i);

@@ -29,7 +29,8 @@ namespace windrow::test {
 /// kernels. Failures abort the test through exceptions.
 class KernelRunner {
 public:
-  explicit KernelRunner(TestBundle &bundle, size_t threads = 1);
+  explicit KernelRunner(TestBundle &bundle, size_t threads = 1,
+                        bool saveMemory = false);
   ~KernelRunner();
 
   template <typename Element>

@@ -365,5 +365,37 @@ TEST(ConvolutionKernel, WinogradStripsShareOneTransformedFilter) {
   }
 }
 
+// Few tiles and many, all channels at once and not.
+TEST(ConvolutionKernel, SavingMemoryTakesLessAndGivesTheSameBits) {
+  struct Size {
+    uint32_t edge, inputs, outputs;
+  };
+  std::mt19937 random(1);
+  for (ConvolutionKernel algorithm :
+       {ConvolutionKernel::Winograd4x4, ConvolutionKernel::Winograd2x2})
+    for (Size size :
+         {Size{13, 200, 170}, Size{9, 128, 300},
+          algorithm == ConvolutionKernel::Winograd4x4 ? Size{28, 300, 64}
+                                                      : Size{14, 500, 70}}) {
+      Shape shape{size.edge, size.edge, size.inputs, size.outputs, 1,
+                  {3, 3},    {1, 1},    {1, 1},      {1, 1, 1, 1}, noClamp(),
+                  true,      algorithm};
+      Data data = makeData(shape, random);
+      TestBundle bundle;
+      auto [filter, bias] = addWeights(bundle, shape, data);
+      auto [input, output] = addConvolution(bundle, shape, filter, bias);
+      KernelRunner fast(bundle);
+      fast.set(input, data.input);
+      fast.run();
+      for (size_t threads : {1, 2}) {
+        KernelRunner lean(bundle, threads, /*saveMemory=*/true);
+        lean.set(input, data.input);
+        lean.run();
+        EXPECT_LT(lean.weights().bytes(), fast.weights().bytes() * 2 / 3);
+        EXPECT_TRUE(sameBits(lean.get<float>(output), fast.get<float>(output)));
+      }
+    }
+}
+
 } // namespace
 } // namespace windrow::test

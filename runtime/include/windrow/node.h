@@ -29,6 +29,10 @@ struct NodeOptions {
   std::map<std::string, std::string> addresses;
   /// Threads for kernels; 0 for what the plan says.
   uint32_t threads = 0;
+  /// Transform the filters of Winograd convolutions while they are used where
+  /// they are large, instead of once at load: takes less memory and more time,
+  /// and gives the same answers.
+  bool saveMemory = false;
   /// The share of this machine's speed that kernels appear to have, above 0 and
   /// at most 1: stretches each by sleeping, to stand in for a slower machine.
   double pace = 1.0;

@@ -79,6 +79,8 @@ struct SessionOptions {
   /// kernels use as many threads as its bundle says, but no more than its equal
   /// share of this machine's processors, at least 1.
   bool local = false;
+  /// As in NodeOptions, for devices in this process.
+  bool saveMemory = false;
   /// Addresses ("host:port") by device name that replace the plan's.
   std::map<std::string, std::string> addresses;
   /// How long all devices may take to become ready.
