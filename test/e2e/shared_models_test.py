@@ -22,6 +22,8 @@ from trained_models import (SHARED, SUM_TOLERANCE, has_trained_models, read_answ
 
 MODELS = ("resnet18-neu", "vgg16-neu")
 TOLERANCE = 1e-4  # of the largest logit of an image, against ONNX Runtime
+# With fully connected weights of 16 bits: 8 and 11 bits of precision.
+NARROW_TOLERANCE = {"bf16": 2e-3, "f16": 5e-4}
 
 
 def save_tensors(files, folder):
@@ -71,6 +73,27 @@ def check_model(model, folder):
             yield f"{model}: {file}: must be class {logits.argmax()}"
 
 
+def check_narrow(model, folder):
+    """What is wrong with `model` when dense weights are rounded, one text each."""
+    files, wanted = read_answers(model)
+    tensors = save_tensors(files, folder)
+    cluster = write_cluster(folder)
+    for storage, tolerance in NARROW_TOLERANCE.items():
+        plan = os.path.join(folder, f"{model}-{storage}")
+        run_tool("windrow-compile", os.path.join(SHARED, "models", f"{model}.onnx"),
+                 f"--cluster={cluster}", "--strategy=even",
+                 f"--dense-weights={storage}", "-o", plan)
+        output = os.path.join(folder, "output.npy")
+        run_tool("windrow-run", plan, *tensors, "--local", f"--save-output={output}")
+        answers = np.load(output)
+        error = relative_error(answers, wanted)
+        print(f"{model}, dense weights of {storage}: {error:.1e} from ONNX Runtime")
+        if not TOLERANCE / 10 < error <= tolerance:
+            yield f"{model}, {storage}: differs from ONNX Runtime by {error:.1e}"
+        if (answers.argmax(axis=1) != wanted.argmax(axis=1)).any():
+            yield f"{model}, {storage}: another class"
+
+
 def main():
     if not has_trained_models():
         print(f"skipped: the folder of trained models is not there ({SHARED})")
@@ -79,6 +102,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="windrow-") as folder:
         for model in MODELS:
             faults += check_model(model, folder)
+            faults += check_narrow(model, folder)
     for fault in faults:
         print(f"FAILED: {fault}")
     return 1 if faults else 0
