@@ -8,10 +8,10 @@
 #===------------------------------------------------------------------------===#
 """Tune a compacted network by distillation from the original, both ONNX files.
 
-The loss is half cross-entropy with the labels, half Kullback-Leibler divergence
-from the original's softened answers (Hinton et al., "Distilling the Knowledge in
-a Neural Network", 2015), and the distance of what both flatten for their
-classifiers, averaged over the image. A validation split cut from the training
+The loss is cross-entropy with the labels, Kullback-Leibler divergence from the
+original's softened answers (Hinton et al., "Distilling the Knowledge in a Neural
+Network", 2015), half each by default, and the distance of what both flatten for
+their classifiers, averaged over the image. A validation split cut from the training
 images chooses the epoch that is written; test images are looked at once, at the
 end.
 """

@@ -59,8 +59,9 @@ METHODS = {
 # Options of distill.py. VGG has no shortcuts, and diverges at the default rate; its
 # answers to one view take 7 minutes.
 TUNING = {
-    "resnet18": (),
-    "vgg16": ("--views=1", "--learning-rate=0.005", "--clip-norm=2"),
+    "resnet18": ("--epochs=12",),
+    "vgg16": ("--epochs=10", "--views=1", "--answer-share=0.2", "--learning-rate=0.01",
+              "--clip-norm=2"),
 }
 FITTED, WEIGHTS_ONLY = "", " by weights"
 
@@ -89,7 +90,6 @@ def parse_arguments():
                         help=f"of {', '.join(STAGES)}; default: all")
     parser.add_argument("--calibration-images", type=int, default=16, metavar="N",
                         help="training images on which compacted layers are fitted")
-    parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--seeds", type=int, default=3,
                         help="runs of the recommended method; the others have one")
     parser.add_argument("--run-with", default="", metavar="COMMAND",
@@ -99,8 +99,8 @@ def parse_arguments():
     args.stage = args.stage.split(",")
     if not set(args.stage) <= set(STAGES):
         parser.error(f"--stage must be of {', '.join(STAGES)}, got {','.join(args.stage)}")
-    if args.epochs < 1 or args.seeds < 1:
-        parser.error("--epochs and --seeds must be at least 1")
+    if args.seeds < 1:
+        parser.error("--seeds must be at least 1")
     return args
 
 
@@ -171,7 +171,7 @@ class Bench:
                 sys.executable, os.path.join(EXAMPLE, "distill.py"),
                 f"--teacher={self.original(network)}",
                 f"--student={self.compact(network, method)}", f"--data={self.args.data}",
-                f"--seed={seed}", f"--epochs={self.args.epochs}", *TUNING[network],
+                f"--seed={seed}", *TUNING[network],
                 f"--answers={self.file(network, 'original', '-answers.pt')}",
                 f"--checkpoint={self.file(network, method, f'-seed{seed}.pt')}",
                 f"--output={path}"]
