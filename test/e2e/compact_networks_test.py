@@ -7,7 +7,8 @@ SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 Compiles networks with --compact for one device and for three, with and without
 calibration images, and compares logits of images that were not used for
 calibration: of a small network of random weights, and of the trained ones of the
-shared folder.
+shared folder. Attention with random weights, as if tuned, is the same on one device as
+on three.
 """
 
 import os
