@@ -11,9 +11,7 @@
 #include "runtime/tools/object_reader.h"
 
 #include <algorithm>
-#include <cmath>
 #include <ctime>
-#include <fmt/format.h>
 #include <thread>
 
 using namespace windrow;
@@ -89,7 +87,7 @@ static double median(std::vector<double> values) {
 
 static Expected<SeriesResult> runSeries(ProfileLink &link,
                                         const Series &series) {
-  Status status = link.send({{"order", "echo"},
+  Status status = link.send({{"order", echoOrder},
                              {"receive", series.there},
                              {"send", series.back},
                              {"rounds", series.rounds},

@@ -12,6 +12,8 @@
 #include "runtime/tools/cost_table.h"
 #include "runtime/tools/profile_link.h"
 
+#include <functional>
+
 namespace windrow {
 
 /// Measures both directions between this machine, a client called `self`, and

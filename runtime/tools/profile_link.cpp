@@ -198,7 +198,7 @@ ProfileConnection::open(const std::string &name, const std::string &address,
 }
 
 Status ProfileConnection::finish() {
-  WINDROW_RETURN_IF_ERROR(profileLink.send({{"order", "end"}}));
+  WINDROW_RETURN_IF_ERROR(profileLink.send({{"order", endOrder}}));
   Expected<Json> nothing = profileLink.receive(maxResultBytes);
   if (!nothing && nothing.error().code() == StatusCode::Cancelled)
     return {};

@@ -39,6 +39,17 @@ inline constexpr std::array<uint64_t, 4> probeBytes = {64, 32 << 10, 256 << 10,
 inline constexpr size_t maxOrderBytes = 4 << 20;
 inline constexpr size_t maxResultBytes = 16 << 20;
 
+/// Answer probes, "receive", "send" and "rounds" of them.
+inline constexpr const char *echoOrder = "echo";
+/// Measure operators: `OperatorsOrder`.
+inline constexpr const char *operatorsOrder = "operators";
+/// Measure the link to another server: `LinkOrder`.
+inline constexpr const char *linkOrder = "link";
+/// Go on: the answer to every word of progress.
+inline constexpr const char *continueOrder = "continue";
+/// End the epoch.
+inline constexpr const char *endOrder = "end";
+
 /// How long the other side may be silent.
 inline constexpr std::chrono::seconds profilePatience{20};
 

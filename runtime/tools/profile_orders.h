@@ -15,21 +15,9 @@
 #define WINDROW_RUNTIME_TOOLS_PROFILE_ORDERS_H
 
 #include "runtime/tools/operator_profiler.h"
-
-#include <nlohmann/json.hpp>
+#include "runtime/tools/profile_link.h"
 
 namespace windrow {
-
-/// Answer probes, "receive", "send" and "rounds" of them.
-inline constexpr const char *echoOrder = "echo";
-/// Measure operators: `OperatorsOrder`.
-inline constexpr const char *operatorsOrder = "operators";
-/// Measure the link to another server: `LinkOrder`.
-inline constexpr const char *linkOrder = "link";
-/// Go on: the answer to every word of progress.
-inline constexpr const char *continueOrder = "continue";
-/// End the epoch.
-inline constexpr const char *endOrder = "end";
 
 /// Which order `json` is.
 Expected<std::string> readOrder(const nlohmann::ordered_json &json);

@@ -186,10 +186,9 @@ Status TcpProfileServer::measureLinkTo(ProfileLink &client, const Json &json,
                               stop);
   if (!connection)
     return connection.error();
-  int series = 0;
   Expected<std::vector<LinkCosts>> links =
       measureLink((*connection)->link(), order->from,
-                  [&] { return exchangeProgress(client, ++series); });
+                  [&] { return exchangeProgress(client, 0); });
   if (!links)
     return links.error();
   WINDROW_RETURN_IF_ERROR((*connection)->finish());

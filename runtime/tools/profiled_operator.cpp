@@ -261,6 +261,24 @@ windrow::joinLayers(std::span<const BundleOperators> devices) {
   return joined;
 }
 
+std::vector<ProfiledOperator>
+windrow::addOtherKernels(std::vector<ProfiledOperator> operators) {
+  const size_t count = operators.size();
+  for (const char *kernel : {"direct", "winograd4x4", "winograd2x2"})
+    for (size_t i = 0; i < count; ++i) {
+      ProfiledOperator other = operators[i];
+      if (!other.shape.kernel.starts_with("winograd"))
+        continue;
+      other.shape.kernel = kernel;
+      auto end = operators.begin() + static_cast<ptrdiff_t>(count);
+      if (std::find_if(operators.begin(), end, [&](const auto &op) {
+            return op.shape == other.shape;
+          }) == end)
+        operators.push_back(std::move(other));
+    }
+  return operators;
+}
+
 static uint32_t divideRoundedUp(uint32_t value, uint32_t parts) {
   return (value + parts - 1) / parts;
 }

@@ -42,6 +42,11 @@ BundleOperators listOperators(const BundleReader &reader);
 std::vector<ProfiledOperator>
 joinLayers(std::span<const BundleOperators> devices);
 
+/// `operators` and, behind them, their convolutions by Winograd's algorithm
+/// with the other kernels that the planner may choose for these.
+std::vector<ProfiledOperator>
+addOtherKernels(std::vector<ProfiledOperator> operators);
+
 enum class ChannelSide { Input, Output };
 
 /// `op` with one of `parts` equal parts, rounded up, of its input or output

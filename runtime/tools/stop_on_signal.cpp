@@ -8,8 +8,6 @@
 
 #include "runtime/tools/stop_on_signal.h"
 
-#include <csignal>
-
 using namespace windrow;
 
 static sigset_t stopSignals() {
@@ -22,7 +20,7 @@ static sigset_t stopSignals() {
 
 StopOnSignal::StopOnSignal() {
   const sigset_t signals = stopSignals();
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  pthread_sigmask(SIG_BLOCK, &signals, &before);
   thread = std::thread([this, signals] {
     int signal = 0;
     sigwait(&signals, &signal);
@@ -35,6 +33,7 @@ StopOnSignal::~StopOnSignal() {
   if (received == 0)
     pthread_kill(thread.native_handle(), SIGTERM);
   thread.join();
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void StopOnSignal::passOn() const {

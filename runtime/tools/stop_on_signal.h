@@ -10,6 +10,7 @@
 #define WINDROW_RUNTIME_TOOLS_STOP_ON_SIGNAL_H
 
 #include <atomic>
+#include <csignal>
 #include <stop_token>
 #include <thread>
 
@@ -20,6 +21,7 @@ namespace windrow {
 class StopOnSignal {
 public:
   StopOnSignal();
+  /// Gives the signals back.
   ~StopOnSignal();
   StopOnSignal(const StopOnSignal &) = delete;
   StopOnSignal &operator=(const StopOnSignal &) = delete;
@@ -32,6 +34,7 @@ public:
 private:
   std::stop_source source;
   std::atomic<int> received = 0;
+  sigset_t before; ///< what was blocked
   std::thread thread;
 };
 

@@ -48,8 +48,8 @@ static Expected<CostTable> readOld(const std::string &path) {
   return readCostTable(path);
 }
 
-/// The operators of the bundle at `path`, which must be a device's; kinds that
-/// are not measured are reported.
+/// The operators of a bundle, which must be a device's; kinds that are not
+/// measured are reported.
 static Expected<BundleOperators> readOperators(const BundleReader &reader) {
   const std::string path = reader.path().string();
   if (reader.isClient())
@@ -165,7 +165,7 @@ collectOperators(std::vector<ProfiledDevice> &devices,
     parts.push_back(std::move(*operators));
   }
   OperatorsOrder order;
-  order.operators = joinLayers(parts);
+  order.operators = addOtherKernels(joinLayers(parts));
   order.slices = options.profile.slices;
   order.budget = options.profile.budget;
   if (order.operators.empty())
@@ -205,6 +205,30 @@ static Expected<CostTable> profilePlan(const CommandLine &options,
 // The program
 //===----------------------------------------------------------------------===//
 
+/// Fails where an option was given that `what` makes nothing of.
+static Status checkUnused(const CLI::App &app, const char *what,
+                          std::initializer_list<const char *> unused) {
+  for (const char *option : unused)
+    if (app.count(option) > 0)
+      return Status(StatusCode::InvalidArgument,
+                    fmt::format("{} must not be given with {}", option, what));
+  return {};
+}
+
+static Status checkOptions(const CLI::App &app, const CommandLine &options) {
+  std::error_code error;
+  if (!options.serve.empty())
+    return checkUnused(app, "--serve",
+                       {"--output", "--device", "--measure", "--name",
+                        "--slices", "--budget", "--connect-timeout", "--json"});
+  if (options.path.empty())
+    return Status(StatusCode::InvalidArgument, "PATH or --serve must be given");
+  if (std::filesystem::is_directory(options.path, error))
+    return checkUnused(app, "a plan", {"--pace", "--name"});
+  return checkUnused(app, "a bundle",
+                     {"--device", "--measure", "--connect-timeout"});
+}
+
 static Status profile(const CommandLine &options) {
   // Before minutes are spent on what could not be merged.
   Expected<CostTable> table = readOld(options.output);
@@ -237,15 +261,13 @@ static void addOptions(CLI::App &app, CommandLine &options) {
       "Folder of a plan, whose devices all run windrow-profile --serve; or a "
       "bundle with operators to measure on this machine, best that of a plan "
       "for one device, which has the layers whole");
-  CLI::Option *serve =
-      app.add_option("--serve", options.serve,
-                     "Measure this machine for others until interrupted")
-          ->type_name("HOST:PORT")
-          ->excludes(path);
+  app.add_option("--serve", options.serve,
+                 "Measure this machine for others until interrupted")
+      ->type_name("HOST:PORT")
+      ->excludes(path);
   app.add_option("-o,--output", options.output,
                  "Write the cost table; one that is there is merged with")
-      ->type_name("FILE.json")
-      ->excludes(serve);
+      ->type_name("FILE.json");
   app.add_option("--device", options.addresses,
                  "Where a device serves, instead of the plan's address; may be "
                  "repeated")
@@ -294,9 +316,8 @@ int main(int argc, char **argv) {
   addOptions(app, options);
   if (std::optional<int> status = parseArguments(app, argc, argv))
     return *status;
-  if (options.path.empty() && options.serve.empty())
-    return reportError(app, Status(StatusCode::InvalidArgument,
-                                   "PATH or --serve must be given"));
+  if (Status status = checkOptions(app, options); !status.ok())
+    return reportError(app, status);
   std::erase(options.profile.slices, 1U);
   options.profile.budget = toMilliseconds(options.budget);
   Status status = options.serve.empty() ? profile(options) : serve(options);

@@ -181,43 +181,38 @@ TEST_F(ClusterProfileTest, NamesADeviceThatDoesSomethingElse) {
 
 TEST_F(ClusterProfileTest, NamesADeviceThatIsBusy) {
   ServerProcess first, second;
-  ToolProcess other("windrow-profile",
-                    {plan, "--device=press-1=" + first.address(),
-                     "--device=press-2=" + second.address(),
-                     "--measure=operators", "--budget=50"});
-  first.awaitError("measuring for a client");
+  auto other = ProfileConnection::open("press-1", first.address(),
+                                       std::chrono::seconds(20), {});
+  ASSERT_TRUE(other) << other.error().message();
   EXPECT_EQ(errorOf(arguments({first.address(), second.address()})),
             "press-1: busy with another client\n");
-  other.sendSignal(SIGINT);
-  EXPECT_EQ(other.wait(), -SIGINT);
+  EXPECT_TRUE((*other)->finish().ok());
 }
 
 TEST_F(ClusterProfileTest, NamesADeviceThatDies) {
-  for (const char *what : {"--measure=links", "--measure=operators"}) {
-    ServerProcess first, second;
-    ToolProcess client(
-        "windrow-profile",
-        arguments({first.address(), second.address()}, {what, "--budget=50"}));
-    second.awaitError("measuring for a client");
-    second.sendSignal(SIGKILL);
-    EXPECT_EQ(client.wait(), 1);
-    EXPECT_THAT(client.errors(),
-                AllOf(StartsWith("windrow-profile: error: "),
-                      HasSubstr("press-2: "), HasSubstr("connection")));
-    EXPECT_EQ(client.output(), "");
-    EXPECT_FALSE(std::filesystem::exists(table));
-    // The other one is told, and stays.
-    first.awaitError("the client left");
-    first.sendSignal(SIGTERM);
-    EXPECT_EQ(first.wait(), 0);
-  }
+  ServerProcess first, second;
+  ToolProcess client(
+      "windrow-profile",
+      arguments({first.address(), second.address()}, {"--measure=links"}));
+  second.awaitError("measuring for a client");
+  second.sendSignal(SIGKILL);
+  EXPECT_EQ(client.wait(), 1);
+  EXPECT_THAT(client.errors(),
+              AllOf(StartsWith("windrow-profile: error: "),
+                    HasSubstr("press-2: "), HasSubstr("connection")));
+  EXPECT_EQ(client.output(), "");
+  EXPECT_FALSE(std::filesystem::exists(table));
+  // The other one is told, and stays.
+  first.awaitError("the client left");
+  first.sendSignal(SIGTERM);
+  EXPECT_EQ(first.wait(), 0);
 }
 
 TEST_F(ClusterProfileTest, AnInterruptedDeviceSaysSo) {
   ServerProcess first, second;
-  ToolProcess client("windrow-profile",
-                     arguments({first.address(), second.address()},
-                               {"--measure=operators", "--budget=50"}));
+  ToolProcess client(
+      "windrow-profile",
+      arguments({first.address(), second.address()}, {"--measure=links"}));
   second.awaitError("measuring for a client");
   second.sendSignal(SIGINT);
   EXPECT_EQ(second.wait(), 0);
@@ -251,6 +246,12 @@ TEST_F(ClusterProfileTest, NamesWhatItCannotUse) {
             "--device must be DEVICE=HOST:PORT, got 'press-1'\n");
   EXPECT_EQ(errorOf(arguments({"nowhere", "127.0.0.1:1"})),
             "press-1: address must be host:port, got \"nowhere\"\n");
+  EXPECT_EQ(errorOf({plan, "--pace=0.5"}),
+            "--pace must not be given with a plan\n");
+  EXPECT_EQ(errorOf({plan + "/press-1.bundle", "--measure=links"}),
+            "--measure must not be given with a bundle\n");
+  EXPECT_EQ(errorOf({"--serve=127.0.0.1:0", "--budget=3"}),
+            "--budget must not be given with --serve\n");
   EXPECT_EQ(errorOf({"--serve=nowhere"}),
             "cannot listen: address must be host:port, got \"nowhere\"\n");
   ServerProcess server;
@@ -334,22 +335,26 @@ TEST(ProfileServer, SaysWhichDeviceItCannotReach) {
             "to 127.0.0.1:1: Connection refused");
 }
 
-/// What the profile of a cluster says of a device that answers every order with
-/// `answer`.
-std::string failureOf(const Json &answer) {
+/// What the profile of a cluster says of a device that answers the first orders
+/// with `answers` and then dies.
+std::string failureOf(const std::vector<Json> &answers) {
   TcpOptions tcp;
   tcp.listenAddress = "127.0.0.1:0";
   auto transport = createTcpTransport(profileConfig(0, "liar", ""), tcp);
   EXPECT_TRUE(transport) << transport.error().message();
+  const std::string address = (*transport)->listeningAddress();
   std::jthread device([&] {
     if (!(*transport)->accept().ok())
       return;
     ProfileLink link(**transport, 0, "client");
-    while (link.receive(maxOrderBytes) && link.send(answer).ok()) {
-    }
+    for (const Json &answer : answers)
+      if (!link.receive(maxOrderBytes) || !link.send(answer).ok())
+        return;
+    (void)link.receive(maxOrderBytes);
+    transport->reset();
   });
   ClusterProfileOptions options;
-  options.devices = {{"press-1", (*transport)->listeningAddress()}};
+  options.devices = {{"press-1", address}};
   options.measureLinks = false;
   options.operators.operators.emplace_back();
   Expected<CostTable> table =
@@ -359,14 +364,19 @@ std::string failureOf(const Json &answer) {
 }
 
 TEST(ClusterProfile, ChecksWhatDevicesAnswer) {
-  EXPECT_EQ(failureOf(Json{{"name", ""}}),
+  EXPECT_EQ(failureOf({Json{{"name", ""}}}),
             "press-1: device.threads must be a whole number from 1, got none");
   EXPECT_EQ(
-      failureOf(Json{{"name", ""},
-                     {"threads", 1},
-                     {"kernel_overhead_us", -1},
-                     {"operators", Json::array()}}),
+      failureOf({Json{{"name", ""},
+                      {"threads", 1u},
+                      {"kernel_overhead_us", -1},
+                      {"operators", Json::array()}}}),
       "press-1: device.kernel_overhead_us must be a number from 0, got -1");
+}
+
+TEST(ClusterProfile, NamesADeviceThatDiesAtWork) {
+  EXPECT_THAT(failureOf({Json{{"progress", 0.1}}, Json{{"progress", 0.2}}}),
+              AllOf(StartsWith("press-1: "), HasSubstr("connection")));
 }
 
 } // namespace

@@ -107,6 +107,25 @@ TEST(ProfiledOperator, PartsOfLayersAreJoined) {
   EXPECT_EQ(joined[3].shape, half.shape);
 }
 
+TEST(ProfiledOperator, OtherKernelsAreAdded) {
+  ProfiledOperator direct = makeConvolution(4, 8, 1);
+  ProfiledOperator winograd = makeConvolution(8, 8, 1);
+  winograd.shape.kernel = "winograd4x4";
+  ProfiledOperator another = winograd;
+  another.shape.kernel = "winograd2x2";
+  auto kernelsOf = [](std::vector<ProfiledOperator> operators) {
+    std::vector<std::string> kernels;
+    for (const ProfiledOperator &op : addOtherKernels(std::move(operators)))
+      kernels.push_back(op.shape.kernel);
+    return kernels;
+  };
+  EXPECT_THAT(kernelsOf({direct}), ElementsAre("direct"));
+  EXPECT_THAT(kernelsOf({direct, winograd}),
+              ElementsAre("direct", "winograd4x4", "direct", "winograd2x2"));
+  EXPECT_THAT(kernelsOf({winograd, another}),
+              ElementsAre("winograd4x4", "winograd2x2", "direct", "direct"));
+}
+
 TEST(ProfiledOperator, RowsHalveDownToOne) {
   EXPECT_EQ(rowSteps(1), list({1}));
   EXPECT_EQ(rowSteps(7), list({7, 4, 2, 1}));
