@@ -162,17 +162,32 @@ double PlanPredictor::latencyFrom(Window window) {
   return latency;
 }
 
+/// What the transfers of `tensor` take one after the other, without latencies.
+double PlanPredictor::transferSeconds(size_t tensor) const {
+  double seconds = 0;
+  for (const TensorTransfer &transfer : exchanges[tensor].transfers)
+    seconds += static_cast<double>(transfer.bytes) *
+               model.link(transfer.source, transfer.reader).secondsPerByte;
+  return seconds;
+}
+
 bool PlanPredictor::tryChanges(std::vector<PlacementChange> &changes) {
   const Window window = findWindow(changes);
   exchangePlacements(changes);
   otherExchanges.clear();
+  double added = 0;
   for (size_t tensor : changedTensors) {
+    added -= transferSeconds(tensor);
     otherExchanges.push_back(
         findExchange(network, uses, thePlan, model.numDevices(), tensor));
     std::swap(exchanges[tensor], otherExchanges.back());
     steps.followExchange(tensor);
+    added += transferSeconds(tensor);
   }
-  if (latencyFrom(window) < theLatency * (1 - 1e-9)) {
+  constexpr double transferWeight = 0.1;
+  const double rounding = 1e-9 * theLatency;
+  const double change = latencyFrom(window) - theLatency;
+  if (change < rounding && change + transferWeight * added < -rounding) {
     runForward(window.first);
     runBackward(window.last);
     return true;
