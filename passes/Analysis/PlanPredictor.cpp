@@ -70,7 +70,11 @@ void PlanPredictor::load(size_t step, const std::vector<double> &state,
 }
 
 void PlanPredictor::addWork(size_t numSteps) {
-  theWork += static_cast<int64_t>(numSteps * (model.numDevices() + 4));
+  // Everyone who needs a row looks for its owner among all devices: from a few
+  // dozen of them on, that takes most of a step.
+  const size_t lookups = 1 + model.numDevices() / 32;
+  theWork +=
+      static_cast<int64_t>(numSteps * (model.numDevices() + 4) * lookups);
 }
 
 /// The states after step `first` and the later ones.
