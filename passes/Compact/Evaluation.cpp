@@ -233,10 +233,23 @@ static ImageTensor compute(GlobalSumPoolOp op, Operands operands) {
 static ImageTensor compute(FullyConnectedOp op, Operands operands) {
   ImageTensor result = makeResult(op, operands);
   const ImageTensor &input = *operands[0], &filter = *operands[1];
-  FloatMap(result.data(), result.shape[0], result.shape[1]).noalias() =
-      ConstFloatMap(input.data(), input.shape[0], input.shape[1]) *
-      ConstFloatMap(filter.data(), filter.shape[0], filter.shape[1])
-          .transpose();
+  ConstFloatMap weights(filter.data(), filter.shape[0], filter.shape[1]);
+  auto multiply = [&](const auto &stored) {
+    FloatMap(result.data(), result.shape[0], result.shape[1]).noalias() =
+        ConstFloatMap(input.data(), input.shape[0], input.shape[1]) *
+        stored.transpose();
+  };
+  switch (op.getStorage()) {
+  case WeightStorage::F32:
+    multiply(weights);
+    break;
+  case WeightStorage::BF16:
+    multiply(FloatMatrix(weights.cast<Eigen::bfloat16>().cast<float>()));
+    break;
+  case WeightStorage::F16:
+    multiply(FloatMatrix(weights.cast<Eigen::half>().cast<float>()));
+    break;
+  }
   addBias(op.getBias(), operands, result);
   return result;
 }
