@@ -60,7 +60,7 @@ METHODS = {
 # answers to one view take 7 minutes.
 TUNING = {
     "resnet18": ("--epochs=12",),
-    "vgg16": ("--epochs=10", "--views=1", "--answer-share=0.2", "--learning-rate=0.01",
+    "vgg16": ("--epochs=20", "--views=1", "--answer-share=0.2", "--learning-rate=0.01",
               "--clip-norm=2"),
 }
 FITTED, WEIGHTS_ONLY = "", " by weights"
