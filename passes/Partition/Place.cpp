@@ -187,14 +187,14 @@ Placer::ChainPieces Placer::choosePieces(Chain chain, unsigned device) {
   // As much of the chain as is worth the additional calls.
   for (size_t first = 0; first < chain.size(); ++first) {
     Chain rest = chain.drop_front(first);
-    std::optional<int64_t> unit = grain;
-    for (Operation *op : rest)
-      if (std::optional<int64_t> own = getPartGrain(op, plan.getAxis(result)))
-        unit = std::lcm(*unit, *own);
-      else
+    int64_t unit = grain;
+    for (Operation *op : rest) {
+      std::optional<int64_t> own = getPartGrain(op, plan.getAxis(result));
+      if (!own)
         return whole;
-    std::vector<RowPiece> pieces =
-        divideBoundaryFirst(computed, awaited, *unit);
+      unit = std::lcm(unit, *own);
+    }
+    std::vector<RowPiece> pieces = divideBoundaryFirst(computed, awaited, unit);
     if (pieces.size() == 1)
       return whole;
     if (boundaryFirst == BoundaryFirst::Always ||
