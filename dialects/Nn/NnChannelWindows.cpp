@@ -51,9 +51,16 @@ struct GroupCut {
 static GroupCut cutGroups(Conv2DOp op, ChannelInterval outputs) {
   int64_t groups = op.getGroups();
   int64_t inputsPerGroup = op.getFilter().getType().getDimSize(3);
-  if (groups == 1)
-    return {1, {0, inputsPerGroup}, outputs};
   int64_t outputsPerGroup = op.getFilter().getType().getDimSize(0) / groups;
+  if (groups == 1) {
+    // One channel from one is a depthwise convolution to the kernels, which
+    // sums in another order: a neighbour is computed as well.
+    if (inputsPerGroup == 1 && outputs.size() == 1 && outputsPerGroup > 1)
+      outputs = outputs.begin > 0
+                    ? ChannelInterval{outputs.begin - 1, outputs.end}
+                    : ChannelInterval{outputs.begin, outputs.end + 1};
+    return {1, {0, inputsPerGroup}, outputs};
+  }
   int64_t first = outputs.begin / outputsPerGroup;
   int64_t last = (outputs.end + outputsPerGroup - 1) / outputsPerGroup;
   return {last - first,

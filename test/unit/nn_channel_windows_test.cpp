@@ -228,4 +228,28 @@ TEST_F(NnChannelSplittableTest, GroupsReadTheirChannels) {
   EXPECT_EQ(channelsRead(6, {3, 4}), (ChannelInterval{1, 2}));
 }
 
+TEST_F(NnChannelSplittableTest, OneChannelOfOneComesWithItsNeighbour) {
+  auto makeConvolution = [](int64_t inputs, int64_t outputs) {
+    auto build = [](OpBuilder &builder, Location loc, ValueRange operands) {
+      return Conv2DOp::create(builder, loc, operands[0], operands[1], Value(),
+                              Sizes{1, 1}, Sizes{0, 0, 0, 0}, Sizes{1, 1},
+                              /*groups=*/1, ClampAttr());
+    };
+    return OpCase{"", {{1, 5, 5, inputs}, {outputs, 3, 3, inputs}}, build};
+  };
+  auto channelsComputed = [&](const OpCase &opCase, ChannelInterval outputs) {
+    ChannelWindowOpInterface op = build(opCase);
+    func::FuncOp part = ir.buildFunction(opCase, [&](ValueRange operands) {
+      return buildPartOf(ir, op, operands, outputs);
+    });
+    return wholeRegion((*part.getOps<Conv2DOp>().begin()).getResult())
+        .channels.end;
+  };
+  EXPECT_EQ(channelsComputed(makeConvolution(1, 3), {0, 1}), 2);
+  EXPECT_EQ(channelsComputed(makeConvolution(1, 3), {2, 3}), 2);
+  EXPECT_EQ(channelsComputed(makeConvolution(1, 3), {1, 3}), 2);
+  EXPECT_EQ(channelsComputed(makeConvolution(1, 1), {0, 1}), 1);
+  EXPECT_EQ(channelsComputed(makeConvolution(2, 3), {0, 1}), 1);
+}
+
 } // namespace
