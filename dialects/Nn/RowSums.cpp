@@ -61,12 +61,12 @@ bool hasLinearRows(Operation *op) {
   auto conv = dyn_cast<Conv2DOp>(op);
   if (!conv || conv.getBias() || conv.getClampAttr() || !conv.isRowSplittable())
     return false;
-  // Then each output row sees the image, and the taps that any rows see are
-  // neighbours.
+  // Then each output row sees the image, the taps that any rows see are
+  // neighbours, and those that see one row only see rows that are consecutive.
   int64_t kernel = typeOf(conv.getFilter()).getDimSize(rowDimension);
   return (kernel == 1 || conv.getDilations()[0] == 1) &&
          conv.getPads()[0] < kernel && conv.getPads()[2] < kernel &&
-         conv.getStrides()[0] <=
+         conv.getStrides()[0] <
              typeOf(conv.getInput()).getDimSize(rowDimension);
 }
 

@@ -21,8 +21,8 @@
 namespace windrow::nn {
 
 /// Whether `buildRowSum` takes `op`: a convolution without bias or clamp whose
-/// window is not dilated, padded by less than itself, and whose stride is at
-/// most the height of its input.
+/// window is not dilated, padded by less than itself, and whose stride is
+/// less than the height of its input.
 bool hasLinearRows(mlir::Operation *op);
 
 /// Builds the sum of the rows `outputRows`, not empty, of the result of `op`,
