@@ -16,6 +16,8 @@
 #include "passes/Partition/Passes.h"
 #include "rapidcheck.h"
 
+#include <set>
+
 using namespace mlir;
 using namespace windrow;
 using namespace windrow::cluster;
@@ -46,6 +48,8 @@ ClusterDescription windrow::test::buildCluster(Choices choices) {
     device.name = "device-" + std::to_string(i);
     device.address = "localhost:" + std::to_string(7801 + i);
     device.speed = 1.0 / double(1 + choices.below(4));
+    // So slow that small networks are worth dividing.
+    device.gflops = 1e-3 * device.speed;
   }
   return cluster;
 }
@@ -161,6 +165,16 @@ static func::FuncOp getFunction(ModuleOp module) {
   return *module.getOps<func::FuncOp>().begin();
 }
 
+/// Changes the kernels of some convolutions that have several.
+static void pickKernels(func::FuncOp function, Choices &choices) {
+  function.walk([&](nn::Conv2DOp conv) {
+    if (!conv.isWinogradComputable())
+      return;
+    if (int64_t kernel = choices.below(4))
+      conv.setAlgorithm(static_cast<nn::ConvolutionAlgorithm>(kernel - 1));
+  });
+}
+
 LogicalResult windrow::test::assignLayouts(ModuleOp module,
                                            const ClusterDescription &cluster,
                                            Choices &choices) {
@@ -170,7 +184,7 @@ LogicalResult windrow::test::assignLayouts(ModuleOp module,
     return manager.run(module);
   };
   AssignLayoutOptions options;
-  switch (choices.below(6)) {
+  switch (choices.below(8)) {
   case 0:
     options.strategy = Strategy::Single;
     return run(createAssignLayout(options));
@@ -181,7 +195,13 @@ LogicalResult windrow::test::assignLayouts(ModuleOp module,
   case 2:
     options.strategy = Strategy::Proportional;
     return run(createAssignLayout(options));
+  case 3:
+    options.strategy = Strategy::Dp;
+    options.objective =
+        choices.below(2) ? Objective::Memory : Objective::Latency;
+    return run(createAssignLayout(options));
   default:
+    pickKernels(getFunction(module), choices);
     for (Operation &op : getFunction(module).front().without_terminator())
       if (!isAvailableEverywhere(&op)) {
         op.setAttr(layoutAttrName, pickLayout(&op, cluster, choices));
@@ -194,16 +214,20 @@ LogicalResult windrow::test::assignLayouts(ModuleOp module,
 
 void windrow::test::classifyPlan(ModuleOp module) {
   bool hasChannels = false, hasComputedRows = false, hasPartials = false;
+  std::set<nn::ConvolutionAlgorithm> kernels;
   for (Operation &op : getFunction(module).front()) {
     if (auto layout = op.getAttrOfType<LayoutAttr>(layoutAttrName)) {
       hasChannels |= layout.getKind() == LayoutKind::Channels;
       hasComputedRows |= !layout.getComputed().empty();
     }
     hasPartials |= op.hasAttr(partialsAttrName);
+    if (auto conv = dyn_cast<nn::Conv2DOp>(op))
+      kernels.insert(conv.getAlgorithm());
   }
   RC_CLASSIFY(hasChannels, "by channels");
   RC_CLASSIFY(hasComputedRows, "rows computed once more");
   RC_CLASSIFY(hasPartials, "from partial results");
+  RC_CLASSIFY(kernels.size() > 1, "of several kernels");
 }
 
 bool windrow::test::addsPartialSums(ModuleOp module,

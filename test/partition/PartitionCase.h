@@ -28,14 +28,16 @@ PartitionCase pickPartitionCase();
 ClusterDescription buildCluster(Choices choices);
 
 /// Gives every operation of the module's function a layout: by one of the
-/// strategies, or one of any kind picked for each operation. The devices of
-/// `cluster` are attached to the module.
+/// strategies, or one of any kind picked for each operation. Convolutions may
+/// get another kernel with it. The devices of `cluster` are attached to the
+/// module.
 llvm::LogicalResult assignLayouts(mlir::ModuleOp module,
                                   const ClusterDescription &cluster,
                                   Choices &choices);
 
 /// Counts the case, in what RapidCheck prints, under the kinds of layout that
-/// the module's operations have.
+/// the module's operations have, and under whether convolutions have different
+/// kernels.
 void classifyPlan(mlir::ModuleOp module);
 
 /// Whether devices add partial sums under the module's layouts, so that results

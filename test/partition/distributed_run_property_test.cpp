@@ -8,10 +8,10 @@
 //
 // Random networks, divided among random clusters by random plans, are compiled
 // to bundles and run by the runtime, every device on a thread of its own. The
-// answers equal those of one device: bit for bit, or to 1e-5 where devices add
-// partial sums; and the interpreter's to 1e-4. RC_PARAMS="max_success=5000"
-// runs more cases than the default, and RC_PARAMS="seed=..." repeats the cases
-// of a run, whose seed is printed.
+// answers equal those of one device with the same kernels: bit for bit, or to
+// 1e-5 where devices add partial sums; and the interpreter's to 1e-4.
+// RC_PARAMS="max_success=5000" runs more cases than the default, and
+// RC_PARAMS="seed=..." repeats the cases of a run, whose seed is printed.
 //
 //===----------------------------------------------------------------------===//
 
@@ -175,6 +175,11 @@ std::string DistributedRun::check() {
   if (!expected)
     return fail("the interpreter");
 
+  if (failed(assignLayouts(*network, cluster, plan)))
+    return fail("layouts");
+  classifyPlan(*network);
+
+  // With the kernels that the plan has chosen.
   OwningOpRef<ModuleOp> single = network->clone();
   PassManager manager(&context);
   PlanPipelineOptions planOptions;
@@ -189,9 +194,6 @@ std::string DistributedRun::check() {
   if (!fault.empty())
     return fault;
 
-  if (failed(assignLayouts(*network, cluster, plan)))
-    return fail("layouts");
-  classifyPlan(*network);
   float tolerance = addsPartialSums(*network, cluster) ? 1e-5f : 0.0f;
   OwningOpRef<ModuleOp> divided = network->clone();
   std::optional<Outputs> together = compileAndRun(*divided, "divided");
