@@ -161,7 +161,7 @@ double CutSearch::weightSeconds(size_t layer, size_t form) const {
                 static_cast<double>(costs.groups()[where.group].devices.size())
           : 1.0;
   return options.secondsPerWeightByte * share *
-         static_cast<double>(network.layers[layer].cost.weightBytes);
+         static_cast<double>(heldWeightBytes(network.layers[layer]));
 }
 
 double CutSearch::layerSeconds(size_t layer, size_t form) const {
@@ -273,7 +273,7 @@ void CutSearch::tryPartials(size_t layer, size_t form) {
         model.additionSeconds(targets.front(), bytes,
                               static_cast<int64_t>(parts) - 1) +
         options.secondsPerWeightByte *
-            static_cast<double>(network.layers[layer].cost.weightBytes) /
+            static_cast<double>(heldWeightBytes(network.layers[layer])) /
             static_cast<double>(parts);
     if (total < steps[layer][form].seconds)
       steps[layer][form] = {total, layer, from, true};

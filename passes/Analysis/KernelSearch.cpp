@@ -8,8 +8,8 @@
 
 #include "passes/Analysis/KernelSearch.h"
 
-#include "passes/Analysis/LowerBound.h"
 #include "passes/Analysis/PlanRefinement.h"
+#include "passes/Analysis/PlanTimeline.h"
 
 #include <algorithm>
 
@@ -31,9 +31,17 @@ public:
 
 private:
   std::vector<std::vector<size_t>> findClasses() const;
+  PlanMerit judge(const SearchResult &result) const {
+    return judgePlan(cluster, options.objective, result.latency, result.memory);
+  }
+  bool minimizesMemory() const {
+    return options.objective == Objective::Memory || !best.fitsMemory;
+  }
   bool exchange(Network &changed, const std::vector<size_t> &layers,
                 size_t other) const;
+  void tryNetwork(Network changed);
   void trySmallestGrains(const std::vector<std::vector<size_t>> &classes);
+  void trySmallestWeights(const std::vector<std::vector<size_t>> &classes);
   bool tryExchange(const std::vector<size_t> &layers, size_t other);
 
   Network &network;
@@ -63,19 +71,31 @@ std::vector<std::vector<size_t>> KernelSearch::findClasses() const {
   return classes;
 }
 
+static void exchangeKernels(Network &network, const std::vector<size_t> &layers,
+                            size_t other) {
+  for (size_t layer : layers)
+    network.layers[layer].exchangeKernel(
+        network.layers[layer].otherKernels[other]);
+}
+
 /// Whether the kernel of `layers` could be exchanged with one whose costs are
 /// known.
 bool KernelSearch::exchange(Network &changed, const std::vector<size_t> &layers,
                             size_t other) const {
-  for (size_t layer : layers)
-    changed.layers[layer].exchangeKernel(
-        changed.layers[layer].otherKernels[other]);
+  exchangeKernels(changed, layers, other);
   if (CostModel(changed, cluster, table).isEstimable(layers.front()))
     return true;
-  for (size_t layer : layers)
-    changed.layers[layer].exchangeKernel(
-        changed.layers[layer].otherKernels[other]);
+  exchangeKernels(changed, layers, other);
   return false;
+}
+
+/// Searches with the kernels of `changed`, which stay where they are better.
+void KernelSearch::tryNetwork(Network changed) {
+  SearchResult result = searchPlan(CostModel(changed, cluster, table), options);
+  if (judge(result) >= judge(best))
+    return;
+  best = std::move(result);
+  network = std::move(changed);
 }
 
 /// Searches with those kernels that divide anywhere.
@@ -89,12 +109,27 @@ void KernelSearch::trySmallestGrains(
     if (smallest->rowGrain < layer.rowGrain)
       exchange(changed, layers, smallest - layer.otherKernels.begin());
   }
-  SearchResult result = searchPlan(CostModel(changed, cluster, table), options);
-  if (result.fitsMemory < best.fitsMemory ||
-      (result.fitsMemory == best.fitsMemory && result.latency >= best.latency))
-    return;
-  best = std::move(result);
-  network = std::move(changed);
+  tryNetwork(std::move(changed));
+}
+
+/// Searches with those kernels that hold least, though they may not have been
+/// measured.
+void KernelSearch::trySmallestWeights(
+    const std::vector<std::vector<size_t>> &classes) {
+  Network changed = network;
+  for (const std::vector<size_t> &layers : classes) {
+    const Layer &layer = changed.layers[layers.front()];
+    std::vector<int64_t> bytes;
+    for (size_t other = 0; other < layer.otherKernels.size(); ++other) {
+      Layer exchanged = layer;
+      exchanged.exchangeKernel(exchanged.otherKernels[other]);
+      bytes.push_back(heldWeightBytes(exchanged));
+    }
+    auto smallest = std::ranges::min_element(bytes);
+    if (*smallest < heldWeightBytes(layer))
+      exchangeKernels(changed, layers, smallest - bytes.begin());
+  }
+  tryNetwork(std::move(changed));
 }
 
 bool KernelSearch::tryExchange(const std::vector<size_t> &layers,
@@ -103,11 +138,18 @@ bool KernelSearch::tryExchange(const std::vector<size_t> &layers,
   if (!exchange(changed, layers, other))
     return false;
   const CostModel model(changed, cluster, table);
-  RefinedPlan refined = refinePlan(model, nullptr, best.plan, exchangeWork);
-  if (refined.latency >= best.latency * (1 - 1e-6))
+  SearchResult result = best;
+  // Descent is for latency alone.
+  if (options.objective == Objective::Latency)
+    result.plan = refinePlan(model, nullptr, best.plan, exchangeWork).plan;
+  result.latency = predictLatency(model, result.plan);
+  result.memory = estimateMemory(changed, result.plan, cluster.devices.size());
+  PlanMerit merit = judge(result);
+  // What rounding takes off is no gain.
+  merit.latency /= 1 - 1e-6;
+  if (merit >= judge(best))
     return false;
-  best.plan = std::move(refined.plan);
-  best.latency = refined.latency;
+  best = std::move(result);
   network = std::move(changed);
   return true;
 }
@@ -115,9 +157,12 @@ bool KernelSearch::tryExchange(const std::vector<size_t> &layers,
 SearchResult KernelSearch::run() {
   best = searchPlan(CostModel(network, cluster, table), options);
   const std::vector<std::vector<size_t>> classes = findClasses();
-  if (classes.empty() || options.objective == Objective::Memory)
+  if (classes.empty())
     return std::move(best);
-  trySmallestGrains(classes);
+  if (minimizesMemory())
+    trySmallestWeights(classes);
+  if (!minimizesMemory())
+    trySmallestGrains(classes);
   bool isAny = false;
   for (const std::vector<size_t> &layers : classes)
     for (size_t other = 0;

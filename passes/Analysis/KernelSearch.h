@@ -18,7 +18,10 @@ namespace windrow {
 /// and leave devices without work where a slower one does not. Begins with the
 /// kernels of `network` and with those that divide anywhere; then the layers
 /// of one shape after the other take another kernel where the plan becomes
-/// faster. Leaves the chosen kernels in `network`. `table` may be null.
+/// faster. Where memory is to be small, or what devices have is not enough,
+/// kernels that hold less come first, measured or not, and those that hold more
+/// return where they take nothing away. Leaves the chosen kernels in `network`.
+/// `table` may be null.
 SearchResult searchKernels(Network &network, const ClusterDescription &cluster,
                            const CostTable *table,
                            const SearchOptions &options);

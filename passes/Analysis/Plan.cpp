@@ -230,18 +230,25 @@ std::vector<TensorExchange> windrow::findExchanges(const Network &network,
 // Memory
 //===----------------------------------------------------------------------===//
 
-/// The part of the weights of a layer that each device holds, as a factor.
+int64_t windrow::heldWeightBytes(const Layer &layer) {
+  const int64_t bytes = layer.cost.weightBytes;
+  if (layer.shape.kernel == "winograd4x4")
+    return bytes * 36 / 9;
+  return layer.shape.kernel == "winograd2x2" ? bytes * 16 / 9 : bytes;
+}
+
+/// Adds what each device holds of the weights of a layer.
 static void addWeights(const Network &network, const Plan &plan, size_t layer,
                        std::vector<int64_t> &bytes) {
   const LayerPlacement &placement = plan.layers[layer];
-  const auto weights =
-      static_cast<double>(network.layers[layer].cost.weightBytes);
+  const int64_t all = heldWeightBytes(network.layers[layer]);
   auto addShares = [&](const std::vector<size_t> &devices,
                        const std::vector<int64_t> &bounds) {
     for (size_t i = 0; i < devices.size(); ++i)
-      bytes[devices[i]] += std::llround(
-          weights * static_cast<double>(bounds[i + 1] - bounds[i]) /
-          static_cast<double>(bounds.back()));
+      bytes[devices[i]] +=
+          std::llround(static_cast<double>(all) *
+                       static_cast<double>(bounds[i + 1] - bounds[i]) /
+                       static_cast<double>(bounds.back()));
   };
   if (!placement.partialDevices.empty())
     return addShares(placement.partialDevices, placement.partialBounds);
@@ -250,7 +257,7 @@ static void addWeights(const Network &network, const Plan &plan, size_t layer,
   const int64_t rows = network.resultOf(layer).rows;
   for (size_t i = 0; i < placement.devices.size(); ++i)
     if (!placement.computedRows(i, rows).empty())
-      bytes[placement.devices[i]] += network.layers[layer].cost.weightBytes;
+      bytes[placement.devices[i]] += all;
 }
 
 /// The bytes of `tensor` that `device` holds: what it computes and receives.

@@ -106,8 +106,12 @@ const LayerPlacement *findReducedRows(const Network &network,
                                       const TensorUses &uses, const Plan &plan,
                                       size_t layer);
 
-/// Bytes that each device needs under a plan: its part of the weights, and at
-/// most as many activations as are alive at a time.
+/// Bytes of the weights of `layer` as its kernel holds them: Winograd's
+/// algorithms hold filters of 3x3 transformed, to 6x6 or 4x4.
+int64_t heldWeightBytes(const Layer &layer);
+
+/// Bytes that each device needs under a plan: its part of the weights as
+/// kernels hold them, and at most as many activations as are alive at a time.
 std::vector<int64_t> estimateMemory(const Network &network, const Plan &plan,
                                     size_t numDevices);
 

@@ -45,7 +45,7 @@ private:
   void refine(const SegmentCosts &costs);
   void consider(std::string name, Plan plan);
   bool isBetter(double latency, const std::vector<int64_t> &memory) const;
-  double excessMemory(const std::vector<int64_t> &memory) const;
+  bool exceedsMemory() const;
 
   const CostModel &model;
   const Network &network;
@@ -60,30 +60,35 @@ PlanSearch::PlanSearch(const CostModel &model, const SearchOptions &options)
     : model(model), network(model.network()), options(options) {}
 
 /// Bytes beyond what the devices have.
-double PlanSearch::excessMemory(const std::vector<int64_t> &memory) const {
+static double excessMemory(const ClusterDescription &cluster,
+                           const std::vector<int64_t> &memory) {
   double excess = 0;
   for (size_t device = 0; device < memory.size(); ++device)
-    if (const auto &limit = model.cluster().devices[device].memoryMb)
+    if (const auto &limit = cluster.devices[device].memoryMb)
       excess += std::max(0.0, static_cast<double>(memory[device]) -
                                   static_cast<double>(*limit) * 1e6);
   return excess;
 }
 
+PlanMerit windrow::judgePlan(const ClusterDescription &cluster,
+                             Objective objective, double latency,
+                             const std::vector<int64_t> &memory) {
+  return {excessMemory(cluster, memory),
+          objective == Objective::Memory ? std::ranges::max(memory) : 0,
+          latency};
+}
+
 bool PlanSearch::isBetter(double latency,
                           const std::vector<int64_t> &memory) const {
-  if (best.plan.layers.empty())
-    return true;
-  const double excess = excessMemory(memory);
-  const double bestExcess = excessMemory(best.memory);
-  if (excess != bestExcess)
-    return excess < bestExcess;
-  if (options.objective == Objective::Memory) {
-    const int64_t most = std::ranges::max(memory);
-    const int64_t bestMost = std::ranges::max(best.memory);
-    if (most != bestMost)
-      return most < bestMost;
-  }
-  return latency < best.latency;
+  auto judge = [&](double seconds, const std::vector<int64_t> &bytes) {
+    return judgePlan(model.cluster(), options.objective, seconds, bytes);
+  };
+  return best.plan.layers.empty() ||
+         judge(latency, memory) < judge(best.latency, best.memory);
+}
+
+bool PlanSearch::exceedsMemory() const {
+  return excessMemory(model.cluster(), best.memory) > 0;
 }
 
 void PlanSearch::consider(std::string name, Plan plan) {
@@ -176,7 +181,7 @@ void PlanSearch::refine(const SegmentCosts &costs) {
     workLeft -= refined.work;
     consider(name, std::move(refined.plan));
   };
-  if (options.objective == Objective::Memory || excessMemory(best.memory) > 0)
+  if (options.objective == Objective::Memory || exceedsMemory())
     refine("refined", Plan(best.plan));
   for (const StartPlan &start : chosen)
     if (workLeft > 0 && start.latency < 1.5 * best.latency)
@@ -191,8 +196,8 @@ SearchResult PlanSearch::run() {
       addCutPlans(costs, 0);
     // A byte of weights counts for more until the plan fits.
     double secondsPerByte = 1e-9;
-    while (secondsPerByte < 1 && (options.objective == Objective::Memory ||
-                                  excessMemory(best.memory) > 0)) {
+    while (secondsPerByte < 1 &&
+           (options.objective == Objective::Memory || exceedsMemory())) {
       addCutPlans(costs, secondsPerByte);
       secondsPerByte *= 10;
     }
@@ -202,7 +207,7 @@ SearchResult PlanSearch::run() {
 }
 
 SearchResult PlanSearch::finish() {
-  best.fitsMemory = excessMemory(best.memory) == 0;
+  best.fitsMemory = !exceedsMemory();
   const LayerPlacement &first = best.plan.layers.front();
   best.isSingle = model.numDevices() > 1 &&
                   std::ranges::all_of(best.plan.layers, [&](const auto &layer) {

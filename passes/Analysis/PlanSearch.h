@@ -12,6 +12,7 @@
 #include "passes/Analysis/CostModel.h"
 #include "passes/Analysis/Plan.h"
 
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -36,6 +37,20 @@ struct PlanCandidate {
   std::string name;
   double latency; ///< predicted, in seconds
 };
+
+/// How good a plan is: the lesser, the better, the first that differs decides.
+struct PlanMerit {
+  double excessBytes; ///< beyond what the devices have, all together
+  int64_t mostBytes;  ///< of the device that needs most; 0 unless it counts
+  double latency;     ///< predicted, in seconds
+
+  friend auto operator<=>(const PlanMerit &, const PlanMerit &) = default;
+};
+
+/// Judges a plan that takes `latency` seconds and needs `memory` bytes of each
+/// device.
+PlanMerit judgePlan(const ClusterDescription &cluster, Objective objective,
+                    double latency, const std::vector<int64_t> &memory);
 
 struct SearchResult {
   Plan plan;

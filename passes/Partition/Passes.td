@@ -39,7 +39,9 @@ def AssignLayout : Cluster_Pass<"cluster-assign-layout"> {
     numbers of devices, then descent on the shares, judged by a timeline of all
     devices. It leaves devices out where they would not help. Convolutions whose
     `algorithm` is not `direct` may get another one together with their layout:
-    what is fastest on the whole image may leave devices without a tile.
+    what is fastest on the whole image may leave devices without a tile, and
+    transformed filters are up to four times as large as the weights, which counts
+    with `objective=memory` and where a device has too little.
 
     A plan that does not fit the `cluster.memory_mb` of a device is an error.
 

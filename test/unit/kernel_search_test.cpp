@@ -84,6 +84,61 @@ TEST(KernelSearch, LeavesWhatWasNotMeasured) {
   EXPECT_TRUE(usesOnly(network, "winograd4x4"));
 }
 
+TEST(KernelSearch, TakesKernelsThatHoldLessWhereMemoryIsToBeSmall) {
+  Network network = makeNetwork();
+  const ClusterDescription cluster = makeCluster({1, 1});
+  SearchOptions options;
+  options.objective = Objective::Memory;
+  const auto fixed =
+      searchPlan(CostModel(network, cluster, nullptr), options).memory;
+  const SearchResult result = searchKernels(network, cluster, nullptr, options);
+  EXPECT_TRUE(usesOnly(network, "direct"));
+  EXPECT_LT(std::ranges::max(result.memory), std::ranges::max(fixed) / 2);
+  EXPECT_EQ(result.memory, estimateMemory(network, result.plan, 2));
+  EXPECT_EQ(result.latency,
+            predictLatency(CostModel(network, cluster, nullptr), result.plan));
+}
+
+TEST(KernelSearch, TakesThemThoughTheyWereNotMeasured) {
+  Network network = makeNetwork();
+  const ClusterDescription cluster = makeCluster({1, 1});
+  CostTable table;
+  for (const DeviceDescription &device : cluster.devices)
+    table.devices.push_back(
+        {device.name, 1, 1e-6, {{network.layers[0].shape, {4, 7}, {1, 2}}}});
+  SearchOptions options;
+  options.objective = Objective::Memory;
+  searchKernels(network, cluster, &table, options);
+  EXPECT_TRUE(usesOnly(network, "direct"));
+}
+
+TEST(KernelSearch, LeavesFasterKernelsWhereTheyFit) {
+  Network network = NetworkBuilder(8, 56, 16).conv(64, 3).conv(512, 3).finish();
+  for (Layer &layer : network.layers) {
+    KernelVariant winograd{"winograd4x4", 4, layer.operands.front().windows};
+    layer.exchangeKernel(winograd);
+    layer.otherKernels = {winograd};
+  }
+  ClusterDescription cluster = makeCluster({1});
+  // Transformed, the second layer's filters take 4.7 MB, the first one's 0.1.
+  cluster.devices[0].memoryMb = 4;
+  const SearchResult result = searchKernels(network, cluster, nullptr, {});
+  EXPECT_TRUE(result.fitsMemory);
+  EXPECT_EQ(network.layers[0].shape.kernel, "winograd4x4");
+  EXPECT_EQ(network.layers[1].shape.kernel, "direct");
+}
+
+TEST(KernelSearch, TakesKernelsThatHoldLessWhereADeviceHasTooLittle) {
+  Network network = makeNetwork();
+  ClusterDescription cluster = makeCluster({1});
+  const int64_t weights = 3 * network.layers[0].cost.weightBytes;
+  cluster.devices[0].memoryMb = 2 * weights / 1'000'000;
+  ASSERT_FALSE(searchPlan(CostModel(network, cluster, nullptr), {}).fitsMemory);
+  const SearchResult result = searchKernels(network, cluster, nullptr, {});
+  EXPECT_TRUE(result.fitsMemory);
+  EXPECT_TRUE(usesOnly(network, "direct"));
+}
+
 TEST(KernelSearch, AnExchangeTwiceChangesNothing) {
   Network network = makeNetwork();
   Layer &layer = network.layers.front();

@@ -131,4 +131,24 @@ TEST(PlanMemory, CountsWeightsAndWhatIsAlive) {
   EXPECT_EQ(memory[1], 64 * 8 * 4 + 32 * 8 * 4 + (64 + 32) * 4);
 }
 
+TEST(PlanMemory, CountsTransformedFilters) {
+  Network network = NetworkBuilder(8, 8, 16).conv(32, 3).finish();
+  const int64_t filters = 16 * 9 * 32 * 4;
+  auto memoryOf = [&](const std::string &kernel, LayerPlacement placement) {
+    network.layers[0].shape.kernel = kernel;
+    return estimateMemory(network, {{std::move(placement)}}, 2);
+  };
+  const LayerPlacement owner{LayerMode::Owner, {1}, {}, {}, {}, {}};
+  const int64_t images = 8 * 8 * (16 + 32) * 4;
+  EXPECT_EQ(memoryOf("direct", owner)[1], filters + images);
+  EXPECT_EQ(memoryOf("winograd4x4", owner)[1], 4 * filters + images);
+  EXPECT_EQ(memoryOf("winograd2x2", owner)[1], filters * 16 / 9 + images);
+  EXPECT_EQ(memoryOf("winograd4x4", owner)[0], 0);
+  const LayerPlacement channels{
+      LayerMode::Channels, {0, 1}, {0, 24, 32}, {}, {}, {}};
+  EXPECT_EQ(memoryOf("winograd4x4", channels)[0] -
+                memoryOf("direct", channels)[0],
+            3 * filters * 24 / 32);
+}
+
 } // namespace

@@ -4,6 +4,9 @@
 // RUN: not windrow-compile %s --compile-to=graph --kernels=fast 2>&1 | FileCheck %s --check-prefix=ERROR
 // RUN: rm -rf %t.plan && windrow-compile %s --strategy=proportional --cluster=%S/Inputs/three.yaml -o %t.plan
 // RUN: windrow-inspect %t.plan/press-1.bundle | FileCheck %s --check-prefix=BUNDLE
+// Transformed filters take more memory.
+// RUN: windrow-compile %s --cluster=%S/Inputs/three.yaml --compile-to=plan 2>/dev/null | FileCheck %s --check-prefix=AUTO
+// RUN: windrow-compile %s --cluster=%S/Inputs/three.yaml --compile-to=plan --objective=memory 2>/dev/null | FileCheck %s --check-prefix=DIRECT
 
 // ERROR: Cannot find option named 'fast'
 
