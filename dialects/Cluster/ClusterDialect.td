@@ -24,9 +24,21 @@ def Cluster_Dialect : Dialect {
     `cluster.layout` on an operation says where its result is computed, and
     `cluster.partials` beside it that it is a sum over input channels. The
     module names the machines in `dlti.target_system_spec`, one entry per device
-    in plan order, each with `"cluster.address"`, `"cluster.threads"`,
-    `"cluster.speed"` and, where it is known, `"cluster.memory_mb"`, and holds
-    the links in `cluster.links`.
+    in plan order, and holds the links in `cluster.links`. Of a device it says:
+
+    | key | value | default | meaning |
+    | --- | --- | --- | --- |
+    | `"cluster.address"` | string | `""` | `host:port` where the others reach the device |
+    | `"cluster.threads"` | integer, at least 1 | 1 | threads that kernels use |
+    | `"cluster.speed"` | float, positive | 1.0 | speed relative to the other devices |
+    | `"cluster.memory_mb"` | integer, at least 1 | no limit | memory for weights and activations, in units of 1 000 000 bytes |
+    | `"cluster.gflops"` | float, positive | 10 * speed * threads | 1e9 floating-point operations a second, two a multiply-add |
+    | `"cluster.gbps"` | float, positive | 4 * speed | 1e9 bytes of memory traffic a second |
+
+    The planner takes the last two for a device whose costs were not measured: a
+    kernel takes the longer of its arithmetic and its memory traffic at these
+    rates. Without `cluster.links`, all links have 1000 Mbit/s and 100
+    microseconds.
 
     *Placed*: `cluster.fragment` regions hold the work of one device on its part
     of the data, and pure operations between them (`cluster.transfer`,

@@ -231,6 +231,22 @@ module attributes {
 
 // -----
 
+// expected-error @+1 {{"cluster.gflops" of device "a" must be a positive number, got -1.000000e+00 : f64}}
+module attributes {
+  dlti.target_system_spec = #dlti.target_system_spec<"a" = #dlti.target_device_spec<"cluster.gflops" = -1.0 : f64>>
+} {
+}
+
+// -----
+
+// expected-error @+1 {{"cluster.gbps" of device "a" must be a positive number, got 4 : i64}}
+module attributes {
+  dlti.target_system_spec = #dlti.target_system_spec<"a" = #dlti.target_device_spec<"cluster.gbps" = 4 : i64>>
+} {
+}
+
+// -----
+
 // expected-error @+1 {{"cluster.memory_mb" of device "a" must be an integer of at least 1, got "much"}}
 module attributes {
   dlti.target_system_spec = #dlti.target_system_spec<"a" = #dlti.target_device_spec<"cluster.memory_mb" = "much">>
