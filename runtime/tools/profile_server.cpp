@@ -12,6 +12,7 @@
 #include "runtime/tools/profile_orders.h"
 
 #include <atomic>
+#include <fmt/format.h>
 #include <future>
 #include <mutex>
 
@@ -93,25 +94,39 @@ void TcpProfileServer::serve(const std::stop_token &stop) {
   }
 }
 
+namespace {
+struct Order {
+  std::string name;
+  Json json; ///< all of it
+};
+} // namespace
+
+static Expected<Order> receiveOrder(ProfileLink &link) {
+  Expected<Json> json = link.receive(maxOrderBytes);
+  if (!json)
+    return failure(json.error());
+  Expected<std::string> name = readOrder(*json);
+  if (!name)
+    return failure(name.error());
+  return Order{std::move(*name), std::move(*json)};
+}
+
 /// Follows orders until one of them, or the client's leave, ends it.
 Status TcpProfileServer::serveClient(const std::stop_token &stop) {
   ProfileLink link(*transport, 0, "client");
   while (true) {
-    Expected<Json> json = link.receive(maxOrderBytes);
-    if (!json)
-      return json.error();
-    Expected<std::string> order = readOrder(*json);
+    Expected<Order> order = receiveOrder(link);
     if (!order)
       return order.error();
-    if (*order == endOrder)
+    if (order->name == endOrder)
       return {};
     Status status;
-    if (*order == echoOrder)
-      status = answerProbes(link, *json);
-    else if (*order == linkOrder)
-      status = measureLinkTo(link, *json, stop);
+    if (order->name == echoOrder)
+      status = answerProbes(link, order->json);
+    else if (order->name == linkOrder)
+      status = measureLinkTo(link, order->json, stop);
     else
-      status = measureOperators(link, *json, stop);
+      status = measureOperators(link, order->json, stop);
     if (!status.ok())
       return status;
   }
@@ -124,16 +139,14 @@ Status TcpProfileServer::serveClient(const std::stop_token &stop) {
 /// Tells how far the work is and learns whether the client is still there.
 static Status exchangeProgress(ProfileLink &link, double fraction) {
   WINDROW_RETURN_IF_ERROR(link.send({{"progress", fraction}}));
-  Expected<Json> json = link.receive(maxOrderBytes);
-  if (!json)
-    return json.error();
-  Expected<std::string> order = readOrder(*json);
+  Expected<Order> order = receiveOrder(link);
   if (!order)
     return order.error();
-  if (*order == continueOrder)
+  if (order->name == continueOrder)
     return {};
   return Status(StatusCode::CorruptData,
-                "order after progress must be to go on, got another");
+                fmt::format("order after progress must be '{}', got '{}'",
+                            continueOrder, order->name));
 }
 
 Status TcpProfileServer::measureOperators(ProfileLink &link, const Json &json,

@@ -328,6 +328,32 @@ TEST(ProfileServer, RefusesOperatorsThatDoNotFit) {
             "press-1: kind must be one that is measured, got 'reverse'");
 }
 
+TEST(ProfileServer, RefusesAnotherOrderAfterProgress) {
+  ServerThread server;
+  auto connection = ProfileConnection::open(
+      "press-1", server.address(), std::chrono::seconds(20), std::stop_token());
+  ASSERT_TRUE(connection) << connection.error().message();
+  ProfileLink &link = (*connection)->link();
+  // Takes seconds: progress is told once a second.
+  OperatorsOrder order;
+  for (uint32_t width = 64; width < 1064; ++width) {
+    ProfiledOperator &op = order.operators.emplace_back();
+    op.shape.kind = "sigmoid";
+    op.shape.input = op.shape.output = {width, 64};
+    op.rows = 64;
+  }
+  order.budget = std::chrono::minutes(1);
+  ASSERT_TRUE(link.send(toJson(order)).ok());
+  Expected<Json> progress = link.receive(maxResultBytes);
+  ASSERT_TRUE(progress) << progress.error().message();
+  ASSERT_TRUE(progress->contains("progress")) << progress->dump();
+  ASSERT_TRUE(link.send({{"order", endOrder}}).ok());
+  Expected<Json> answer = link.receive(maxResultBytes);
+  ASSERT_FALSE(answer) << answer->dump();
+  EXPECT_EQ(answer.error().message(),
+            "press-1: order after progress must be 'continue', got 'end'");
+}
+
 TEST(ProfileServer, SaysWhichDeviceItCannotReach) {
   EXPECT_EQ(failureAfter(toJson(LinkOrder{"press-1", "press-2", "127.0.0.1:1",
                                           std::chrono::milliseconds(200)})),
