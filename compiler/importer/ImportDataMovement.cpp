@@ -204,8 +204,9 @@ LogicalResult windrow::importer::importSlice(NodeImporter &node) {
   if (node.isConstant(0))
     return node.setResult(evaluateSlice(
         node, std::get<ConstantTensor>(node.operand(0)), starts, steps, sizes));
-  if (llvm::any_of(steps, [](int64_t step) { return step != 1; }))
-    return node.emitError() << "steps must be 1";
+  for (int64_t step : steps)
+    if (step != 1)
+      return node.emitError() << "steps must be 1, got " << step;
   if (llvm::is_contained(sizes, 0))
     return node.emitError() << "the result must have elements, got the shape "
                             << formatShape(sizes);

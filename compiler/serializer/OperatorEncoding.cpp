@@ -115,7 +115,8 @@ FailureOr<uint32_t> OperatorEncoder::getWeight(Value value, StringRef role,
   if (auto constant = value.getDefiningOp<nn::ConstantOp>())
     return numbering.getWeight(constant, storage);
   return op->emitOpError() << role
-                           << " must be a constant to be part of a bundle";
+                           << " must be a constant to be part of a bundle, got "
+                              "a computed value";
 }
 
 FailureOr<int32_t> OperatorEncoder::getBias(Value bias) {
@@ -262,10 +263,13 @@ LogicalResult OperatorEncoder::encodeUnary(format::UnaryKind kind,
 LogicalResult
 OperatorEncoder::encodeBinary(format::BinaryKind kind,
                               std::optional<nn::ClampAttr> clamp) {
-  for (Value operand : op->getOperands())
-    if (operand.getDefiningOp<nn::ConstantOp>())
-      return op->emitOpError("operand must not be a constant to be part of a "
-                             "bundle, except as scale or shift");
+  for (OpOperand &operand : op->getOpOperands())
+    if (operand.get().getDefiningOp<nn::ConstantOp>())
+      return op->emitOpError()
+             << "operand #" << operand.getOperandNumber()
+             << " must be a computed value to be part of a bundle, got a "
+                "constant of type "
+             << operand.get().getType();
   format::BinaryT operation;
   operation.kind = kind;
   operation.lhs = numbering.getTensor(op->getOperand(0));
