@@ -9,6 +9,7 @@
 #include "runtime/artifact/bundle_checks.h"
 #include "runtime/artifact/operands.h"
 #include "runtime/artifact/shape.h"
+#include "runtime/artifact/window_checks.h"
 
 #include <algorithm>
 #include <cmath>
@@ -73,15 +74,6 @@ private:
   const Operands operands;
 };
 
-/// One axis of a sliding window.
-struct WindowAxis {
-  const char *name;
-  uint64_t input, output;
-  uint64_t window, stride, dilation, before, after;
-
-  uint64_t span() const { return (window - 1) * dilation + 1; }
-};
-
 } // namespace
 
 static Status checkClamp(const format::Clamp &clamp) {
@@ -89,49 +81,6 @@ static Status checkClamp(const format::Clamp &clamp) {
     return corruptData(
         fmt::format("clamp must have min less than max, got {} and {}",
                     clamp.min(), clamp.max()));
-  return Status();
-}
-
-/// Checks that the window yields the output's extent. Values are 32 bits wide,
-/// so that sums and products of two of them fit.
-static Status checkAxis(const WindowAxis &axis) {
-  if (axis.window == 0 || axis.stride == 0 || axis.dilation == 0)
-    return corruptData(fmt::format(
-        "{}: window, stride and dilation must be at least 1, got {}, {} and {}",
-        axis.name, axis.window, axis.stride, axis.dilation));
-  uint64_t padded = axis.before + axis.input + axis.after;
-  if (padded < axis.span())
-    return corruptData(
-        fmt::format("{}: padded input must be at least {}, got {}", axis.name,
-                    axis.span(), padded));
-  uint64_t expected = (padded - axis.span()) / axis.stride + 1;
-  if (axis.output != expected)
-    return corruptData(fmt::format("{}: output must be {}, got {}", axis.name,
-                                   expected, axis.output));
-  return Status();
-}
-
-/// Checks that every window of a pool holds an element that is not padding.
-/// Windows that begin behind the leading padding hold one if the last does.
-static Status checkPoolAxis(const WindowAxis &axis) {
-  WINDROW_RETURN_IF_ERROR(checkAxis(axis));
-  auto holdsElement = [&axis](uint64_t start) {
-    uint64_t skipped =
-        start >= axis.before
-            ? 0
-            : (axis.before - start + axis.dilation - 1) / axis.dilation;
-    return skipped < axis.window &&
-           start + skipped * axis.dilation < axis.before + axis.input;
-  };
-  uint64_t lastStart = (axis.output - 1) * axis.stride;
-  bool allHold = holdsElement(lastStart);
-  for (uint64_t start = 0; start < std::min(axis.before, lastStart) && allHold;
-       start += axis.stride)
-    allHold = holdsElement(start);
-  if (!allHold)
-    return corruptData(
-        fmt::format("{}: every window must hold an element that is not padding",
-                    axis.name));
   return Status();
 }
 
