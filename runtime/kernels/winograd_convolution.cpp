@@ -20,6 +20,7 @@
 #include "runtime/kernels/kernel_context.h"
 #include "runtime/kernels/packed_weights.h"
 #include "runtime/kernels/parallelize.h"
+#include "runtime/kernels/winograd_products.h"
 #include "runtime/kernels/winograd_transforms.h"
 
 #include <algorithm>

@@ -97,28 +97,6 @@ void transformInput(uint32_t outputEdge, const float *input,
                     const TiledImage &image, const TileBlock &block,
                     const float *zeros, float *taps);
 
-/// The product of rows of one tap, `inputStride` apart, and `depth` input
-/// channels of one panel of its filter. The rows of the output, `outputStride`
-/// apart, have the width of a panel.
-struct PanelProduct {
-  const float *input;
-  size_t inputStride;
-  uint32_t rows;
-  const float *panel;
-  uint32_t depth;
-  float *output;
-  size_t outputStride;
-  /// Whether the product is added to the output, channel by channel.
-  bool isAdded;
-  /// Memory that is needed next, and is read ahead meanwhile: so many floats.
-  const float *next;
-  size_t nextSize;
-};
-
-/// Computes `product`. Which rows are computed together does not show in the
-/// result, nor does it whether input channels are added in several products.
-void multiplyPanel(const PanelProduct &product);
-
 /// Writes A^T m A + bias, clamped, to the pixels of the tiles of `block` that
 /// lie in `image`, an output. `bias` may be null.
 void transformOutput(uint32_t outputEdge, const float *taps,

@@ -18,7 +18,8 @@ import tempfile
 
 COMPILER = "aarch64-linux-gnu-g++-12"
 EMULATOR = "qemu-aarch64"
-KERNELS = ("add_clamped", "interleave_planes", "matrix_vector", "winograd_transforms")
+KERNELS = ("add_clamped", "interleave_planes", "matrix_vector", "winograd_products",
+           "winograd_transforms")
 LIBRARIES = ("hwy", "flatbuffers", "tl")
 
 

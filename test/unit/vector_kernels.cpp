@@ -15,6 +15,7 @@
 #include "runtime/kernels/add_clamped.h"
 #include "runtime/kernels/interleave_planes.h"
 #include "runtime/kernels/matrix_vector.h"
+#include "runtime/kernels/winograd_products.h"
 #include "runtime/kernels/winograd_transforms.h"
 
 #include <algorithm>
