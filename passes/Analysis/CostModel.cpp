@@ -12,6 +12,7 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 using namespace windrow;
 
@@ -284,6 +285,55 @@ CostModel::CostModel(const Network &network, const ClusterDescription &cluster,
 // Slices of channels
 //===----------------------------------------------------------------------===//
 
+/// Seconds of `shape`, all `rows` rows of it, between and beyond measurements
+/// of it with other numbers of `channels`, a member of its `input` or `output`;
+/// nothing where there are fewer than two.
+static std::optional<double>
+interpolateChannels(const MeasuredDevice &device, const OperatorShape &shape,
+                    std::array<int64_t, 2> OperatorShape::*channels,
+                    double rows, double overhead) {
+  std::map<int64_t, double> measured;
+  for (const MeasuredOperator &op : device.operators) {
+    OperatorShape other = op.shape;
+    const int64_t count = (other.*channels)[1];
+    (other.*channels)[1] = (shape.*channels)[1];
+    other.isClamped = shape.isClamped;
+    if (other != shape)
+      continue;
+    const double seconds = interpolate(op, rows, overhead);
+    auto [entry, isNew] = measured.try_emplace(count, seconds);
+    if (!isNew && op.shape.isClamped == shape.isClamped)
+      entry->second = seconds;
+  }
+  if (measured.size() < 2)
+    return std::nullopt;
+  const auto wanted = static_cast<double>((shape.*channels)[1]);
+  auto high = measured.lower_bound((shape.*channels)[1]);
+  if (high == measured.begin())
+    ++high;
+  else if (high == measured.end())
+    --high;
+  auto low = std::prev(high);
+  const auto begin = static_cast<double>(low->first);
+  const double slope =
+      std::max(0.0, (high->second - low->second) /
+                        (static_cast<double>(high->first) - begin));
+  // Fewer channels are never more efficient.
+  return std::max(low->second + slope * (wanted - begin),
+                  wanted < begin ? low->second * wanted / begin : 0.0);
+}
+
+double CostModel::estimate(const Rates &rates, const OperatorShape &shape,
+                           OperatorWork work, double rows) const {
+  const References references = findReferences(rates, shape, work, rows);
+  if (rates.measured && !references.exact)
+    for (auto channels : {&OperatorShape::output, &OperatorShape::input})
+      if (auto seconds = interpolateChannels(*rates.measured, shape, channels,
+                                             rows, rates.kernelOverheadSeconds))
+        return *seconds;
+  return secondsOf(rates, references, work, rows);
+}
+
 double CostModel::slicedSeconds(size_t layer, size_t device, int64_t channels,
                                 bool isInput) const {
   if (channels == 0)
@@ -319,8 +369,7 @@ double CostModel::slicedSeconds(size_t layer, size_t device, int64_t channels,
                         share * static_cast<double>(cost.weightBytes)};
   const Rates &rates = classes[deviceClasses[device]];
   const auto rows = static_cast<double>(theNetwork.costRows(layer));
-  const double seconds =
-      secondsOf(rates, findReferences(rates, shape, work, rows), work, rows);
+  const double seconds = estimate(rates, shape, work, rows);
   return entry->second = std::min(seconds, wholeSeconds(layer, device));
 }
 
@@ -341,9 +390,7 @@ double CostModel::operatorSeconds(size_t device, const OperatorShape &shape,
                           static_cast<double>(cost.activationBytesRead +
                                               cost.activationBytesWritten +
                                               cost.weightBytes)};
-  const auto count = static_cast<double>(rows);
-  return secondsOf(rates, findReferences(rates, shape, work, count), work,
-                   count);
+  return estimate(rates, shape, work, static_cast<double>(rows));
 }
 
 double CostModel::additionSeconds(size_t device, int64_t bytes,

@@ -140,6 +140,8 @@ private:
                             OperatorWork work, double rows) const;
   double secondsOf(const Rates &rates, const References &references,
                    OperatorWork work, double rows) const;
+  double estimate(const Rates &rates, const OperatorShape &shape,
+                  OperatorWork work, double rows) const;
   double slicedSeconds(size_t layer, size_t device, int64_t channels,
                        bool isInput) const;
 

@@ -125,6 +125,41 @@ TEST(CostModel, TakesTheEfficiencyOfTheNearestShape) {
   EXPECT_NEAR(model.wholeSeconds(0, 0), 2e-3, 0.1e-3);
 }
 
+TEST(CostModel, InterpolatesMeasuredSlices) {
+  const Network network = NetworkBuilder(8, 8, 16).conv(64, 3).finish();
+  CostTable table = tableFor(network, {8}, {10e-3});
+  auto measure = [&](int64_t inputs, int64_t outputs, double seconds) {
+    OperatorShape slice = network.layers[0].shape;
+    slice.input[1] = inputs;
+    slice.output[1] = outputs;
+    table.devices[0].operators.push_back({slice, {8}, {seconds}});
+  };
+  measure(16, 32, 6e-3);
+  measure(8, 64, 7e-3);
+  const ClusterDescription cluster = makeCluster({1.0});
+  const CostModel model(network, cluster, &table);
+  EXPECT_NEAR(model.channelsSeconds(0, 0, 32), 6e-3, 1e-12);
+  EXPECT_NEAR(model.channelsSeconds(0, 0, 48), 8e-3, 1e-12);
+  EXPECT_NEAR(model.channelsSeconds(0, 0, 16), 4e-3, 1e-12);
+  EXPECT_NEAR(model.partialSeconds(0, 0, 12), 8.5e-3, 1e-12);
+  // A part of a device's program costs the same.
+  OperatorShape part = network.layers[0].shape;
+  part.output[1] = 48;
+  EXPECT_NEAR(model.operatorSeconds(0, part, network.layers[0].cost, 8), 8e-3,
+              1e-12);
+}
+
+TEST(CostModel, SlicesAreNoMoreEfficientThanTheWhole) {
+  const Network network = NetworkBuilder(8, 8, 16).conv(64, 3).finish();
+  CostTable table = tableFor(network, {8}, {10e-3});
+  OperatorShape slice = network.layers[0].shape;
+  slice.output[1] = 32;
+  table.devices[0].operators.push_back({slice, {8}, {4e-3}});
+  const ClusterDescription cluster = makeCluster({1.0});
+  const CostModel model(network, cluster, &table);
+  EXPECT_NEAR(model.channelsSeconds(0, 0, 8), 1e-3, 1e-12);
+}
+
 TEST(CostModel, TakesLinksFromTheTableFirst) {
   const Network network = NetworkBuilder(8, 8, 16).conv(16, 3).finish();
   CostTable table;
