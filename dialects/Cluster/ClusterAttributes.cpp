@@ -116,7 +116,7 @@ verifyComputed(function_ref<InFlightDiagnostic()> emitError, LayoutKind kind,
 LogicalResult LayoutAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                  LayoutKind kind, ArrayRef<StringAttr> devices,
                                  ArrayRef<int64_t> bounds,
-                                 ArrayRef<int64_t> computed) {
+                                 ArrayRef<int64_t> computed, int64_t pieces) {
   if (failed(verifyDevices(emitError, devices)))
     return failure();
   if (kind == LayoutKind::Owner && devices.size() != 1)
@@ -128,6 +128,11 @@ LogicalResult LayoutAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "'" << stringifyLayoutKind(kind)
                        << "' must have no bounds";
   }
+  if (pieces < 1)
+    return emitError() << "must have at least 1 piece, got " << pieces;
+  if (pieces > 1 && kind != LayoutKind::Channels)
+    return emitError() << "'" << stringifyLayoutKind(kind)
+                       << "' must not have pieces";
   return verifyComputed(emitError, kind, bounds, computed);
 }
 

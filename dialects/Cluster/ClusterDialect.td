@@ -88,28 +88,33 @@ def Cluster_LayoutAttr : Cluster_Attr<"Layout", "layout"> {
     another device and are computed once more, so that they need not be sent. A
     needed row that a device does not compute comes from its owner.
 
+    A layout by channels may say in how many pieces, at most, each device
+    computes its channels: one piece travels while the next one is computed.
+
     ```mlir
     #cluster.layout<owner, ["press-1"]>
     #cluster.layout<rows, ["press-1", "press-2"], [0, 35, 56]>
     #cluster.layout<rows, ["press-1", "press-2"], [0, 35, 56], computed = [0, 37, 33, 56]>
     #cluster.layout<channels, ["press-2", "press-1"], [0, 48, 64]>
+    #cluster.layout<channels, ["press-2", "press-1"], [0, 96, 128] in 2 pieces>
     ```
   }];
   let parameters = (ins
     EnumParameter<Cluster_LayoutKind>:$kind,
     ArrayRefParameter<"::mlir::StringAttr", "device names">:$devices,
     OptionalArrayRefParameter<"int64_t", "bounds of the parts">:$bounds,
-    OptionalArrayRefParameter<"int64_t", "begin and end of the rows that each device computes">:$computed);
+    OptionalArrayRefParameter<"int64_t", "begin and end of the rows that each device computes">:$computed,
+    DefaultValuedParameter<"int64_t", "1", "calls for the channels of each device">:$pieces);
   let builders = [
     AttrBuilder<(ins "::windrow::cluster::LayoutKind":$kind,
                      "::llvm::ArrayRef<::mlir::StringAttr>":$devices,
                      CArg<"::llvm::ArrayRef<int64_t>", "{}">:$bounds), [{
-      return $_get($_ctxt, kind, devices, bounds, ::llvm::ArrayRef<int64_t>());
+      return $_get($_ctxt, kind, devices, bounds, ::llvm::ArrayRef<int64_t>(), 1);
     }]>
   ];
   let assemblyFormat = [{
     `<` $kind `,` `[` $devices `]` (`,` `[` $bounds^ `]`)?
-    (`,` `computed` `=` `[` $computed^ `]`)? `>`
+    (`in` $pieces^ `pieces`)? (`,` `computed` `=` `[` $computed^ `]`)? `>`
   }];
   let extraClassDeclaration = [{
     /// Whether the devices hold parts, of rows or of channels.

@@ -309,6 +309,7 @@ void CutSearch::placePartials(Plan &plan, size_t layer, const Step &step,
   LayerPlacement &placement = plan.layers[layer];
   placement.mode = target.mode;
   placement.devices = costs.groups()[target.group].devices;
+  placement.pieces = 1;
   placement.partialDevices = operand.devices;
   placement.partialBounds = operand.bounds;
 }

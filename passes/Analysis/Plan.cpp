@@ -170,7 +170,8 @@ void ExchangeFinder::addChannelTransfers(size_t reader,
     if (!channels.empty() && placement.devices[i] != reader)
       exchange.transfers.push_back(
           {placement.devices[i], reader, rows,
-           rows.size() * shape.width * channels.size() * shape.elementBytes});
+           rows.size() * shape.width * channels.size() * shape.elementBytes,
+           channels});
   }
 }
 

@@ -40,6 +40,9 @@ struct LayerPlacement {
   /// results that are added where the result is to be.
   std::vector<size_t> partialDevices;
   std::vector<int64_t> partialBounds;
+  /// Of channels: the calls, at most, in which each device computes its own, so
+  /// that some travel while the next are computed; see `divideInPieces`.
+  int64_t pieces = 1;
 
   RowInterval ownedPart(size_t position) const {
     return {bounds[position], bounds[position + 1]};
@@ -67,6 +70,8 @@ struct TensorTransfer {
   size_t reader;
   RowInterval rows;
   int64_t bytes;
+  /// Where the source has computed some channels only: those sent.
+  RowInterval channels{};
 };
 
 /// What participants need of one tensor.

@@ -41,6 +41,7 @@ private:
   bool moveAllBounds(const std::vector<LayerRange> &ranges);
   bool moveLayerBounds();
   bool turnFusion();
+  bool changePieces();
   bool changeForms();
   bool takeForm(const LayerRange &range, size_t form);
   bool leaveToOwner(const LayerRange &range, size_t device);
@@ -255,6 +256,21 @@ bool Refinement::turnFusion() {
   return isBetter;
 }
 
+/// Computes the channels of each layer in more or fewer pieces.
+bool Refinement::changePieces() {
+  bool isBetter = false;
+  for (size_t layer = 0; layer < network.layers.size(); ++layer)
+    for (int64_t pieces = 1; pieces <= maxPieces && !isExhausted(); ++pieces) {
+      const LayerPlacement &placement = placementOf(layer);
+      if (placement.mode != LayerMode::Channels ||
+          !placement.partialDevices.empty() || placement.pieces == pieces)
+        continue;
+      change(layer).pieces = pieces;
+      isBetter |= accept();
+    }
+  return isBetter;
+}
+
 //===----------------------------------------------------------------------===//
 // Forms
 //===----------------------------------------------------------------------===//
@@ -302,6 +318,7 @@ RefinedPlan Refinement::run() {
     isBetter |= moveAllBounds(findRanges(hasSameDevices));
     isBetter |= moveAllBounds(findRanges(hasSameRows));
     isBetter |= turnFusion();
+    isBetter |= changePieces();
     if (!isBetter && costs)
       isBetter = changeForms();
   }

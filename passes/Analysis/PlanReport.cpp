@@ -30,7 +30,9 @@ static std::string modeOf(const LayerPlacement &placement) {
   case LayerMode::Replicated:
     return "replicated";
   case LayerMode::Channels:
-    return "channels";
+    return placement.pieces == 1
+               ? "channels"
+               : "channels, " + std::to_string(placement.pieces) + " pieces";
   case LayerMode::Rows:
     break;
   }
@@ -168,7 +170,7 @@ std::string windrow::formatTable(const CostModel &model,
                                  const PlanReport &report) {
   const Network &network = model.network();
   std::string text =
-      format("%-9s  %-30s  %-12s  %-24s %9s %9s %9s\n", "layers", "from",
+      format("%-9s  %-30s  %-18s  %-24s %9s %9s %9s\n", "layers", "from",
              "mode", "rows or channels", "compute", "transfer", "wait");
   for (const SegmentReport &segment : report.segments) {
     std::string shares = joinShares(segment);
@@ -177,7 +179,7 @@ std::string windrow::formatTable(const CostModel &model,
         shares +=
             (shares.empty() ? "" : " ") + model.cluster().devices[device].name;
     text +=
-        format("%-9s  %-30.30s  %-12s  %-24s %6.3f ms %6.3f ms %6.3f ms\n",
+        format("%-9s  %-30.30s  %-18s  %-24s %6.3f ms %6.3f ms %6.3f ms\n",
                format("%zu-%zu", segment.firstLayer, segment.lastLayer).c_str(),
                nameOf(network.layers[segment.firstLayer]).c_str(),
                segment.mode.c_str(), shares.c_str(), segment.compute * 1e3,

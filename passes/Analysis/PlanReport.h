@@ -23,8 +23,8 @@ namespace windrow {
 struct SegmentReport {
   size_t firstLayer = 0;
   size_t lastLayer = 0;
-  /// "rows", "rows, fused", "channels", "partial sums", "one device",
-  /// "replicated".
+  /// "rows", "rows, fused", "channels", "channels, 2 pieces" or more of them,
+  /// "partial sums", "one device", "replicated".
   std::string mode;
   std::vector<size_t> devices;
   /// Rows or channels of each device in the first layer; empty where each has

@@ -84,3 +84,18 @@ std::vector<RowPiece> windrow::divideBoundaryFirst(
   }
   return pieces;
 }
+
+std::vector<RowInterval> windrow::divideInPieces(RowInterval range,
+                                                 int64_t pieces) {
+  assert(pieces >= 1);
+  const int64_t size = range.size();
+  const int64_t tile = size >= 16 * pieces ? 16 : 1;
+  const int64_t tiles = (size + tile - 1) / tile;
+  const int64_t count = std::clamp<int64_t>(tiles, 1, pieces);
+  std::vector<RowInterval> divided;
+  for (int64_t piece = 0; piece < count; ++piece)
+    divided.push_back({range.begin + tiles * piece / count * tile,
+                       std::min(range.end, range.begin + tiles * (piece + 1) /
+                                                             count * tile)});
+  return divided;
+}

@@ -10,11 +10,13 @@
 
 #include "passes/Analysis/PlanTimeline.h"
 #include "passes/Analysis/RowBalance.h"
+#include "passes/Analysis/RowExchange.h"
 #include "passes/Analysis/RowShares.h"
 #include "passes/Analysis/RulePlans.h"
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 #include <numeric>
 
 using namespace windrow;
@@ -153,6 +155,36 @@ static std::vector<int64_t> makeChannelBounds(int64_t channels,
   return divideRows(channels, shares, tile);
 }
 
+/// The number of pieces after which a device has sent its channels, all to each
+/// of the others, soonest.
+int64_t SegmentCosts::choosePieces(size_t layer,
+                                   const LayerPlacement &placement) const {
+  const size_t device = placement.devices.front();
+  const RowInterval own = placement.ownedPart(0);
+  const auto others = static_cast<double>(placement.devices.size() - 1);
+  const LinkCost &link = model.link(device, placement.devices.back());
+  const NetworkTensor &result = model.network().resultOf(layer);
+  const double bytesPerChannel =
+      static_cast<double>(result.rows * result.width * result.elementBytes);
+  int64_t best = 1;
+  double least = std::numeric_limits<double>::infinity();
+  for (int64_t pieces = 1; pieces <= maxPieces; ++pieces) {
+    double computed = 0, sent = 0;
+    for (RowInterval piece : divideInPieces(own, pieces)) {
+      computed += model.channelsSeconds(layer, device, piece.size()) +
+                  2 * others * link.messageSeconds;
+      sent = std::max(sent, computed) + others * bytesPerChannel *
+                                            static_cast<double>(piece.size()) *
+                                            link.secondsPerByte;
+    }
+    if (sent < least) {
+      least = sent;
+      best = pieces;
+    }
+  }
+  return best;
+}
+
 Plan SegmentCosts::makePlan(const TensorForm &form) const {
   const Network &network = model.network();
   const DeviceGroup &group = theGroups[form.group];
@@ -173,13 +205,23 @@ Plan SegmentCosts::makePlan(const TensorForm &form) const {
   whole.mode = LayerMode::Replicated;
   whole.devices = group.devices;
   Plan plan{std::vector<LayerPlacement>(network.layers.size(), whole)};
-  if (form.mode == LayerMode::Channels)
-    for (size_t layer = 0; layer < network.layers.size(); ++layer)
-      if (network.layers[layer].isChannelSplittable) {
-        plan.layers[layer].mode = LayerMode::Channels;
-        plan.layers[layer].bounds =
-            makeChannelBounds(network.resultOf(layer).channels, group);
-      }
+  if (form.mode != LayerMode::Channels)
+    return plan;
+  std::vector<bool> isReadWhole(network.tensors.size());
+  for (size_t layer = 0; layer < network.layers.size(); ++layer)
+    for (const LayerOperand &operand : network.layers[layer].operands)
+      if (operand.channels == ChannelUse::All ||
+          !network.layers[layer].isChannelSplittable)
+        isReadWhole[operand.tensor] = true;
+  for (size_t layer = 0; layer < network.layers.size(); ++layer)
+    if (network.layers[layer].isChannelSplittable) {
+      LayerPlacement &placement = plan.layers[layer];
+      placement.mode = LayerMode::Channels;
+      placement.bounds =
+          makeChannelBounds(network.resultOf(layer).channels, group);
+      if (isReadWhole[network.layers[layer].result])
+        placement.pieces = choosePieces(layer, placement);
+    }
   return plan;
 }
 

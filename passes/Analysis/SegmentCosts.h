@@ -51,6 +51,9 @@ std::vector<DeviceGroup> chooseGroups(const CostModel &model);
 /// taken together.
 void balanceGroup(const CostModel &model, DeviceGroup &group);
 
+/// In at most how many pieces a search lets devices compute their channels.
+inline constexpr int64_t maxPieces = 4;
+
 /// What layers and changes of form cost. `model` must outlive it.
 class SegmentCosts {
 public:
@@ -89,6 +92,7 @@ private:
   void findEqualLayers();
   void addForm(const TensorForm &form);
   Plan makePlan(const TensorForm &form) const;
+  int64_t choosePieces(size_t layer, const LayerPlacement &placement) const;
   std::vector<int64_t> makeRowBounds(size_t layer,
                                      const DeviceGroup &group) const;
   double moveSeconds(size_t tensor, const std::vector<size_t> &sources,

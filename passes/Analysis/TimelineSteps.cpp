@@ -34,7 +34,26 @@ void TimelineSteps::followExchange(size_t tensor) {
   std::fill_n(messages.begin() + arrivalOf(tensor, 0), numDevices + 1, 0.0);
   for (const TensorTransfer &transfer : exchanges[tensor].transfers)
     messages[arrivalOf(tensor, transfer.reader)] +=
+        static_cast<double>(countMessages(tensor, transfer)) *
         model.link(transfer.source, transfer.reader).messageSeconds;
+}
+
+/// A transfer of channels goes piece by piece, unless they are sums.
+int64_t TimelineSteps::countMessages(size_t tensor,
+                                     const TensorTransfer &transfer) const {
+  const size_t layer = uses.producers[tensor];
+  if (transfer.channels.empty() || !plan.layers[layer].partialDevices.empty() ||
+      findReducedRows(network, uses, plan, layer))
+    return 1;
+  const LayerPlacement &placement = plan.layers[layer];
+  const size_t position =
+      std::ranges::find(placement.devices, transfer.source) -
+      placement.devices.begin();
+  return std::ranges::count_if(
+      divideInPieces(placement.ownedPart(position), placement.pieces),
+      [&](RowInterval piece) {
+        return !piece.intersect(transfer.channels).empty();
+      });
 }
 
 //===----------------------------------------------------------------------===//
@@ -222,23 +241,43 @@ void TimelineSteps::computePieces(const std::vector<size_t> &chain,
   }
 }
 
+/// Piece by piece, as the devices do at the same time.
+void TimelineSteps::computeChannels(size_t layer) {
+  const LayerPlacement &placement = plan.layers[layer];
+  const size_t tensor = network.layers[layer].result;
+  for (int64_t number = 0; number < placement.pieces; ++number)
+    for (size_t i = 0; i < placement.devices.size(); ++i) {
+      const std::vector<RowInterval> pieces =
+          divideInPieces(placement.ownedPart(i), placement.pieces);
+      if (static_cast<size_t>(number) >= pieces.size() ||
+          pieces[number].empty())
+        continue;
+      const size_t device = placement.devices[i];
+      if (number == 0)
+        awaitOperands(layer, device);
+      compute(layer, device,
+              model.channelsSeconds(layer, device, pieces[number].size()));
+      for (const TensorTransfer &transfer : sendsOf(tensor, device))
+        if (const RowInterval sent =
+                transfer.channels.intersect(pieces[number]);
+            !sent.empty())
+          send(device, transfer.reader,
+               transfer.bytes / transfer.channels.size() * sent.size(),
+               arrivalOf(tensor, transfer.reader));
+    }
+}
+
 void TimelineSteps::computeParts(size_t layer) {
   const LayerPlacement &placement = plan.layers[layer];
+  if (placement.mode == LayerMode::Channels)
+    return computeChannels(layer);
   const size_t tensor = network.layers[layer].result;
   std::vector<size_t> chain;
   if (network.layers[layer].isRowSplittable)
     chain = chainOf(layer);
   for (size_t i = 0; i < placement.devices.size(); ++i) {
     const size_t device = placement.devices[i];
-    if (placement.mode == LayerMode::Channels) {
-      if (placement.ownedPart(i).empty())
-        continue;
-      awaitOperands(layer, device);
-      compute(
-          layer, device,
-          model.channelsSeconds(layer, device, placement.ownedPart(i).size()));
-      sendAll(tensor, device);
-    } else if (!chain.empty()) {
+    if (!chain.empty()) {
       computePieces(chain, i);
     } else {
       awaitOperands(layer, device);

@@ -73,8 +73,10 @@ public:
   PlanTimes *times = nullptr;
 
 private:
+  int64_t countMessages(size_t tensor, const TensorTransfer &transfer) const;
   void placeLayer(size_t layer);
   void computeParts(size_t layer);
+  void computeChannels(size_t layer);
   std::vector<size_t> chainOf(size_t layer) const;
   void computePieces(const std::vector<size_t> &chain, size_t position);
   void addPartials(size_t layer, const std::vector<size_t> &sources);

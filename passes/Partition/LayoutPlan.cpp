@@ -162,6 +162,7 @@ LogicalResult LayoutPlan::addResult(Operation *op) {
   Tensor tensor;
   if (layout.getKind() == LayoutKind::Channels)
     tensor.axis = Axis::Channels;
+  tensor.pieces = layout.getPieces();
   tensor.shares.resize(participants.size());
   RowInterval all = nn::wholeRegion(op->getResult(0)).along(tensor.axis);
   for (auto [position, device] : llvm::enumerate(layout.getDevices())) {

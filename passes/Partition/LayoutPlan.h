@@ -52,6 +52,11 @@ public:
   /// The dimension along which `value` is divided, rows where it is not.
   Axis getAxis(mlir::Value value) const { return tensors.at(value).axis; }
 
+  /// In how many pieces each participant computes its channels, at most.
+  int64_t getPieces(mlir::Value value) const {
+    return tensors.at(value).pieces;
+  }
+
   /// One share for each participant.
   llvm::ArrayRef<Share> getShares(mlir::Value value) const {
     return tensors.at(value).shares;
@@ -80,6 +85,7 @@ public:
 private:
   struct Tensor {
     Axis axis = Axis::Rows;
+    int64_t pieces = 1;
     llvm::SmallVector<Share> shares;
   };
 

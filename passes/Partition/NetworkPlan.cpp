@@ -280,9 +280,10 @@ void cluster::writeLayouts(const ExtractedNetwork &extracted, const Plan &plan,
     SmallVector<int64_t> computed;
     for (RowInterval rows : placement.computed)
       computed.append({rows.begin, rows.end});
-    op->setAttr(layoutAttrName, LayoutAttr::get(context, kindOf(placement.mode),
-                                                namesOf(placement.devices),
-                                                placement.bounds, computed));
+    op->setAttr(layoutAttrName,
+                LayoutAttr::get(context, kindOf(placement.mode),
+                                namesOf(placement.devices), placement.bounds,
+                                computed, placement.pieces));
     op->removeAttr(partialsAttrName);
     if (!placement.partialDevices.empty())
       op->setAttr(partialsAttrName,
@@ -326,6 +327,7 @@ FailureOr<Plan> cluster::readLayouts(const ExtractedNetwork &extracted,
     LayerPlacement &placement = plan.layers.emplace_back();
     placement.mode = modeOf(layout.getKind());
     placement.bounds = layout.getBounds().vec();
+    placement.pieces = layout.getPieces();
     if (failed(readDeviceList(op, layout.getDevices(), cluster,
                               placement.devices)))
       return failure();

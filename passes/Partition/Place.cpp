@@ -182,6 +182,13 @@ Placer::ChainPieces Placer::choosePieces(Chain chain, unsigned device) {
        strips.getAwaited(result, device))
     awaited.push_back(range.range);
   ChainPieces whole{{{computed, !awaited.empty()}}, 0, {}};
+  if (plan.getPieces(result) > 1) {
+    assert(chain.size() == 1 && "channels are not computed by chains");
+    whole.pieces.clear();
+    for (RowInterval piece : divideInPieces(computed, plan.getPieces(result)))
+      whole.pieces.push_back({piece, true});
+    return whole;
+  }
   if (boundaryFirst == BoundaryFirst::Never || strips.isGathered(result))
     return whole;
   // As much of the chain as is worth the additional calls.

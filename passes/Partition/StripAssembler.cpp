@@ -37,7 +37,7 @@ void StripAssembler::addTensor(Value tensor) {
       strip.strip = assembleStrip(ranges, reader, region.along(axis));
       strip.across = region.across(axis);
     }
-  placed.isGathered = plan.isDistributed(tensor);
+  placed.isGathered = plan.isDistributed(tensor) && plan.getPieces(tensor) == 1;
   for (auto [reader, share] : llvm::enumerate(shares))
     placed.isGathered &= share.owned.empty() || (findWhole(tensor, reader) &&
                                                  share.computed == share.owned);
@@ -89,10 +89,8 @@ void StripAssembler::addPiece(Value tensor, unsigned holder, RowInterval range,
         continue;
       }
       for (const StripPart &part : strip.strip.parts) {
-        // A reader's own pieces may be smaller than the part.
-        RowInterval taken = reader == holder ? range : part.rows;
-        if (part.source != holder || !part.rows.contains(taken) ||
-            !range.contains(taken))
+        RowInterval taken = part.rows.intersect(range);
+        if (part.source != holder || taken.empty())
           continue;
         TensorRegion region = TensorRegion::make(axis, taken, strip.across);
         auto *cut = llvm::find_if(cuts, [&](const HeldRegion &held) {

@@ -31,12 +31,13 @@ public:
 
   /// Notes that `value` on `holder` is the range `range`, along its axis, of
   /// `tensor`, and sends it to those whose strips take parts of it from there.
-  /// Ranges that others await must come whole.
+  /// Rows that others await must come whole.
   void addPiece(mlir::Value tensor, unsigned holder, RowInterval range,
                 mlir::Value value);
 
-  /// Whether all who own parts of `tensor` need all of it, so that each is to
-  /// hand in its part as one piece and `gather` is to follow.
+  /// Whether all who own parts of `tensor` need all of it and compute theirs at
+  /// once, so that each is to hand in its part as one piece and `gather` is to
+  /// follow.
   bool isGathered(mlir::Value tensor) const {
     return tensors.at(tensor).isGathered;
   }

@@ -138,11 +138,12 @@ static LayoutAttr pickLayout(Operation *op, const ClusterDescription &cluster,
     return LayoutAttr::get(&context, LayoutKind::Rows, devices, rows);
   case ComputedRows:
     return LayoutAttr::get(&context, LayoutKind::Rows, devices, rows,
-                           pickComputed(rows, choices));
+                           pickComputed(rows, choices), /*pieces=*/1);
   case Channels:
     return LayoutAttr::get(
         &context, LayoutKind::Channels, devices,
-        pickBounds(whole.channels.end, devices.size(), choices));
+        pickBounds(whole.channels.end, devices.size(), choices),
+        /*computed=*/{}, /*pieces=*/1 + choices.below(3));
   }
   llvm_unreachable("all modes are listed");
 }

@@ -58,7 +58,7 @@ TEST_F(ClusterDialectTest, LayoutNamesDevices) {
   auto emitError = [&] { return mlir::emitError(UnknownLoc::get(&context)); };
   EXPECT_FALSE(LayoutAttr::getChecked(
       emitError, &context, LayoutKind::Owner, ArrayRef<StringAttr>{},
-      ArrayRef<int64_t>{}, ArrayRef<int64_t>{}));
+      ArrayRef<int64_t>{}, ArrayRef<int64_t>{}, int64_t(1)));
   EXPECT_EQ(message, "must name at least one device");
 }
 

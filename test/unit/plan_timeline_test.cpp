@@ -111,6 +111,41 @@ TEST(PlanExchanges, ChannelsGoToWhomeverLacksThem) {
   EXPECT_EQ(exchanges[1].transfers[0].bytes, 24 * 4);
 }
 
+TEST(PlanTimes, PiecesOfChannelsTravelWhileTheNextAreComputed) {
+  const Network network =
+      NetworkBuilder(1, 1, 64).fullyConnected(32).fullyConnected(8).finish();
+  const ClusterDescription cluster = makeCluster({1.0, 1.0});
+  // A channel takes 0.625 ms to compute and 0.25 ms to travel.
+  CostTable table;
+  table.devices = {{"d0", 1, 0.0, {}}, {"d1", 1, 0.0, {}}};
+  OperatorShape half = network.layers[0].shape, quarter = half;
+  half.output[1] = 16;
+  quarter.output[1] = 8;
+  for (MeasuredDevice &device : table.devices)
+    device.operators = {{network.layers[0].shape, {1}, {20e-3}},
+                        {half, {1}, {10e-3}},
+                        {quarter, {1}, {5e-3}},
+                        {network.layers[1].shape, {1}, {1e-3}}};
+  for (const char *from : {"d0", "d1", "client"})
+    for (const char *to : {"d0", "d1", "client"})
+      table.links.push_back({from, to, 10e-3, 16e3, 1e-6});
+  const CostModel model(network, cluster, &table);
+  // Its input is there after 10 + 2 * 16 ms.
+  const double start = 42e-3;
+  for (auto [pieces, arrival] :
+       {std::pair<int64_t, double>{1, start + 10e-3 + 4e-3 + 10e-3},
+        {2, start + 10e-3 + 2e-3 + 10e-3}}) {
+    const Plan plan{
+        {{LayerMode::Channels, {0, 1}, {0, 16, 32}, {}, {}, {}, pieces},
+         {LayerMode::Owner, {0}, {}, {}, {}, {}}}};
+    const PlanTimes times = predictTimes(model, plan, true);
+    const LayerTime &last = times.layers[1][0];
+    EXPECT_NEAR(last.start + last.wait, arrival, 1e-5) << pieces;
+    EXPECT_NEAR(times.devices[1].message,
+                static_cast<double>(1 + pieces) * 1e-6, 1e-9);
+  }
+}
+
 TEST(PlanExchanges, PartialSumsReadTheirChannelsOnly) {
   const Network network =
       NetworkBuilder(1, 1, 64).fullyConnected(32).fullyConnected(8).finish();

@@ -211,4 +211,33 @@ RC_GTEST_PROP(DivideBoundaryFirstProperty, PiecesPartitionTheRows, ()) {
   }
 }
 
+TEST(DivideInPieces, TakesWholeTilesWhereThereAreEnough) {
+  EXPECT_EQ(divideInPieces({128, 256}, 3),
+            (std::vector<RowInterval>{{128, 160}, {160, 208}, {208, 256}}));
+  EXPECT_EQ(divideInPieces({0, 40}, 2),
+            (std::vector<RowInterval>{{0, 16}, {16, 40}}));
+  EXPECT_EQ(divideInPieces({5, 8}, 2),
+            (std::vector<RowInterval>{{5, 6}, {6, 8}}));
+}
+
+TEST(DivideInPieces, MakesNoEmptyOnes) {
+  EXPECT_EQ(divideInPieces({3, 5}, 4),
+            (std::vector<RowInterval>{{3, 4}, {4, 5}}));
+  EXPECT_EQ(divideInPieces({7, 7}, 4), (std::vector<RowInterval>{{7, 7}}));
+}
+
+RC_GTEST_PROP(DivideInPieces, CoversEveryChannelOnce, ()) {
+  const RowInterval range = intervalWithin({0, 300});
+  const auto pieces = *rc::gen::inRange<int64_t>(1, 9);
+  int64_t end = range.begin;
+  const std::vector<RowInterval> divided = divideInPieces(range, pieces);
+  for (RowInterval piece : divided) {
+    RC_ASSERT(piece.begin == end);
+    RC_ASSERT(range.empty() || !piece.empty());
+    end = piece.end;
+  }
+  RC_ASSERT(end == range.end);
+  RC_ASSERT(static_cast<int64_t>(divided.size()) <= pieces);
+}
+
 } // namespace

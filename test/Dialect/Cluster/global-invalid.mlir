@@ -64,6 +64,22 @@ func.func @computed_channels(%x: tensor<1x8x8x4xf32>) {
 
 // -----
 
+func.func @rows_in_pieces(%x: tensor<1x8x8x4xf32>) {
+  // expected-error @+1 {{'rows' must not have pieces}}
+  %0 = nn.sigmoid %x {cluster.layout = #cluster.layout<rows, ["a"], [0, 8] in 2 pieces>} : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
+  return
+}
+
+// -----
+
+func.func @no_pieces(%x: tensor<1x8x8x4xf32>) {
+  // expected-error @+1 {{must have at least 1 piece, got 0}}
+  %0 = nn.sigmoid %x {cluster.layout = #cluster.layout<channels, ["a"], [0, 4] in 0 pieces>} : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
+  return
+}
+
+// -----
+
 func.func @computed_by_one(%x: tensor<1x8x8x4xf32>) {
   // expected-error @+1 {{'computed' must have a begin and an end for each device, 4 numbers, got 2}}
   %0 = nn.sigmoid %x {cluster.layout = #cluster.layout<rows, ["a", "b"], [0, 4, 8], computed = [0, 4]>} : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>

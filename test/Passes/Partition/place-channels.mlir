@@ -157,3 +157,67 @@ module attributes {
     return %1 : tensor<1x1x1x4xf32>
   }
 }
+
+// -----
+
+// Channels in pieces: nothing is gathered at once, each piece is sent as soon as
+// there is one.
+
+module attributes {
+  dlti.target_system_spec = #dlti.target_system_spec<
+    "a" = #dlti.target_device_spec<"cluster.threads" = 1 : i64>,
+    "b" = #dlti.target_device_spec<"cluster.threads" = 1 : i64>>
+} {
+  // CHECK-LABEL: @pieces
+  func.func @pieces(%x: tensor<1x4x4x6xf32>) -> tensor<1x4x4x6xf32> {
+    // CHECK: %[[A0:.*]] = cluster.fragment on "a" part <tensor = 0, dimension = 3, 0 to 2 of 6> -> tensor<1x4x4x2xf32>
+    // CHECK: %[[AB0:.*]] = cluster.transfer %[[A0]] from "a" to "b" : tensor<1x4x4x2xf32>
+    // CHECK: %[[A1:.*]] = cluster.fragment on "a" part <tensor = 0, dimension = 3, 2 to 4 of 6> -> tensor<1x4x4x2xf32>
+    // CHECK: %[[AB1:.*]] = cluster.transfer %[[A1]] from "a" to "b" : tensor<1x4x4x2xf32>
+    // CHECK: %[[B0:.*]] = cluster.fragment on "b" part <tensor = 0, dimension = 3, 4 to 5 of 6> -> tensor<1x4x4x1xf32>
+    // CHECK: %[[BA0:.*]] = cluster.transfer %[[B0]] from "b" to "a" : tensor<1x4x4x1xf32>
+    // CHECK: %[[B1:.*]] = cluster.fragment on "b" part <tensor = 0, dimension = 3, 5 to 6 of 6> -> tensor<1x4x4x1xf32>
+    // CHECK: %[[BA1:.*]] = cluster.transfer %[[B1]] from "b" to "a" : tensor<1x4x4x1xf32>
+    // CHECK-NOT: cluster.all_gather
+    %0 = nn.sigmoid %x {cluster.layout = #cluster.layout<channels, ["a", "b"], [0, 4, 6] in 2 pieces>}
+       : (tensor<1x4x4x6xf32>) -> tensor<1x4x4x6xf32>
+    %f = nn.constant dense_resource<g> : tensor<6x6x1x1xf32> permuted [0, 2, 3, 1] : tensor<6x1x1x6xf32>
+    %b = nn.constant dense<0.0> : tensor<6xf32> : tensor<6xf32>
+    // CHECK: cluster.fragment on "a" -> tensor<1x4x4x6xf32> {
+    // CHECK-NEXT: nn.concat %[[A0]], %[[A1]], %[[BA0]], %[[BA1]] {axis = 3 : i64}
+    // CHECK: cluster.fragment on "b" -> tensor<1x4x4x6xf32> {
+    // CHECK-NEXT: nn.concat %[[AB0]], %[[AB1]], %[[B0]], %[[B1]] {axis = 3 : i64}
+    %1 = nn.conv_2d %0, %f, %b {cluster.layout = #cluster.layout<channels, ["a", "b"], [0, 3, 6]>}
+       : (tensor<1x4x4x6xf32>, tensor<6x1x1x6xf32>, tensor<6xf32>) -> tensor<1x4x4x6xf32>
+    return %1 : tensor<1x4x4x6xf32>
+  }
+}
+
+{-#
+  dialect_resources: { builtin: { g: "0x04000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000" } }
+#-}
+
+// -----
+
+// A reader of some channels takes its part of every piece.
+
+module attributes {
+  dlti.target_system_spec = #dlti.target_system_spec<
+    "a" = #dlti.target_device_spec<"cluster.threads" = 1 : i64>,
+    "b" = #dlti.target_device_spec<"cluster.threads" = 1 : i64>>
+} {
+  // CHECK-LABEL: @shifted_pieces
+  func.func @shifted_pieces(%x: tensor<1x4x4x6xf32>) -> tensor<1x4x4x6xf32> {
+    // CHECK: cluster.fragment on "a" part <tensor = 0, dimension = 3, 2 to 4 of 6>
+    // CHECK: %[[CUT:.*]] = cluster.fragment on "a" -> tensor<1x4x4x1xf32> {
+    // CHECK-NEXT: nn.slice %{{.*}} {offsets = array<i64: 0, 0, 0, 1>, sizes = array<i64: 1, 4, 4, 1>}
+    // CHECK: %[[LAST:.*]] = cluster.transfer %[[CUT]] from "a" to "b" : tensor<1x4x4x1xf32>
+    %0 = nn.sigmoid %x {cluster.layout = #cluster.layout<channels, ["a", "b"], [0, 4, 6] in 2 pieces>}
+       : (tensor<1x4x4x6xf32>) -> tensor<1x4x4x6xf32>
+    // CHECK: cluster.fragment on "b" -> tensor<1x4x4x3xf32> {
+    // CHECK-NEXT: nn.concat %[[LAST]],
+    %1 = nn.sigmoid %0 {cluster.layout = #cluster.layout<channels, ["a", "b"], [0, 3, 6]>}
+       : (tensor<1x4x4x6xf32>) -> tensor<1x4x4x6xf32>
+    return %1 : tensor<1x4x4x6xf32>
+  }
+}
