@@ -55,6 +55,7 @@ def free_port():
 class Loopback:
     """The network of a machine without namespaces: no limits."""
 
+    kind = "loopback"
     description = "loopback, unlimited"
 
     def __init__(self, nodes, real_time=False):
@@ -78,6 +79,7 @@ class Loopback:
 class Rig:
     """Namespaces joined by a switch. Place 0 to n - 1 are nodes, n the client."""
 
+    kind = "rig"
     description = "namespaces behind a switch"
 
     def __init__(self, rig, nodes, real_time=False):
