@@ -13,14 +13,30 @@
 // Load: all work, at the best rate of any number of rows, shared without loss.
 // Every plan obeys it, whatever its form.
 //
-// Steps: plans whose devices work on one layer at a time, as all do that this
-// planner considers. Shares are fractions and not whole rows; every layer takes
-// the form and the number of devices that suit it best; a change of form costs
-// only what the layer before cannot hide; of a halo only the half counts that
-// must travel, or what computing it again takes; residual values and memory
-// cost nothing. The least sum is found by dynamic programming. A plan whose
-// devices run ahead of each other by parts of layers could in principle beat
-// it; tests against brute force found none.
+// Steps: dynamic programming over the layers; a state is a layer's form and the
+// number of devices that compute some of it, the fastest ones. What it adds up
+// is the mean of their clocks, weighted by their speeds (BoundCosts.h,
+// BoundExchanges.h). No device is ever ahead of its own clock, and whoever
+// reads what all have computed is behind the clock of each, hence behind every
+// mean of them; so along every layer and exchange the mean grows at least by
+//
+// - the mean of the seconds of a layer. Rows are whole and of whole grains, but
+//   it is the mean that counts and not the greatest: a plan may give a device
+//   more rows in one layer and fewer in the next;
+// - each message that cannot be spared, at the processors of both its ends. A
+//   bound between devices takes one, or rows computed on both sides of it,
+//   which further windows use up;
+// - what exchanges take that nothing hides. Where everybody sends to everybody,
+//   half of the other messages of a source leave before one of its messages, as
+//   the mean, and half of the others to a reader arrive after it. Results by
+//   channels may travel in up to eight pieces.
+//
+// Residual values and memory cost nothing. Three things are assumed and not
+// proved, but tested against plans that were searched to refute them: that the
+// mean carries over from one set of devices to another; that no device has more
+// than twice its share of a layer; and that plans whose bounds drift one way,
+// and so spare half of the waiting for halos, gain no more than those that
+// compute rows again.
 //
 //===----------------------------------------------------------------------===//
 

@@ -1,0 +1,71 @@
+//===- BoundExchanges.h - Exchanges of the relaxed plan ---------*- C++ -*-===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef WINDROW_PASSES_ANALYSIS_BOUNDEXCHANGES_H
+#define WINDROW_PASSES_ANALYSIS_BOUNDEXCHANGES_H
+
+#include "passes/Analysis/BoundCosts.h"
+
+#include <limits>
+#include <vector>
+
+namespace windrow {
+
+/// What exchanges add at least to the mean of the devices' clocks. `model` and
+/// `costs` must outlive it.
+class BoundExchanges {
+public:
+  BoundExchanges(const CostModel &model, const BoundCosts &costs);
+
+  /// Seconds until layer 0 begins.
+  double entrySeconds(const BoundState &state) const;
+  /// Seconds from the layer before `layer` to it.
+  double changeSeconds(size_t layer, const BoundState &from,
+                       const BoundState &to) const;
+  /// Seconds in which the partial results of `layer` become its result.
+  double sumSeconds(size_t layer, const BoundState &state) const;
+  /// Seconds from the last layer to the answer.
+  double answerSeconds(const BoundState &state) const;
+
+private:
+  /// Of the rows at a bound between devices.
+  struct RowNeeds {
+    const LayerOperand *operand = nullptr; ///< of the layer before; or null
+    int64_t shared = 0;                    ///< rows that both sides read
+    int64_t stride = 0;
+  };
+
+  void findLeastLinks();
+  RowNeeds findRowNeeds(size_t layer) const;
+  double rowChangeSeconds(size_t layer, const BoundState &from,
+                          const BoundState &to) const;
+  double hiddenSeconds(size_t layer, size_t workers) const;
+  double scatterSeconds(double bytes, double hidden,
+                        const BoundState &to) const;
+  double gatherSeconds(double bytes, double hidden, const BoundState &from,
+                       const BoundState &to) const;
+  double lackingShare(const BoundState &from, const BoundState &to) const;
+  double foreignShare(size_t sources, size_t readers) const;
+
+  const CostModel &model;
+  const BoundCosts &costs;
+  const Network &network;
+  /// By layer.
+  std::vector<RowNeeds> rowNeeds;
+  /// By layer and workers; 0 where not known yet.
+  mutable std::vector<std::vector<double>> hidden;
+  /// Of any link between devices, and of any of the client's.
+  LinkCost inner{std::numeric_limits<double>::infinity(),
+                 std::numeric_limits<double>::infinity(),
+                 std::numeric_limits<double>::infinity()};
+  LinkCost outer = inner;
+};
+
+} // namespace windrow
+
+#endif // WINDROW_PASSES_ANALYSIS_BOUNDEXCHANGES_H
