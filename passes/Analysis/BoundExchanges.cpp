@@ -88,11 +88,16 @@ double BoundExchanges::rowChangeSeconds(size_t layer, const BoundState &from,
       inner.messageSeconds;
   const NetworkTensor &tensor = network.tensors[needs.operand->tensor];
   const double rows = std::ceil(static_cast<double>(needed - overlap) / 2);
-  const double exposed =
-      inner.latencySeconds + inner.messageSeconds +
-      rows * static_cast<double>(tensor.bytesPerRow()) * inner.secondsPerByte -
-      hiddenSeconds(layer, to.most);
-  return messages + std::max(0.0, exposed);
+  const double transfer =
+      rows * static_cast<double>(tensor.bytesPerRow()) * inner.secondsPerByte;
+  const double late = inner.latencySeconds + inner.messageSeconds -
+                      hiddenSeconds(layer, to.most);
+  // Devices in pairs await each other; or each its neighbours, half of the time
+  // either, whose cards have two messages to send, as its own has to receive.
+  const auto workers = static_cast<double>(to.least);
+  const double ofBoth =
+      ((workers - 1) * late + (2 * workers - 3) * transfer) / workers;
+  return messages + std::max({0.0, late + transfer, ofBoth});
 }
 
 /// One device sends each of `to`, but for itself, `bytes`; of the time that it

@@ -234,10 +234,11 @@ TEST(LowerBound, NoPlanThatDriftsIsFaster) {
     for (int64_t layer = 0; layer < layers; ++layer)
       builder.conv(channels, drawing.draw(0, 3) ? 3 : 1);
     const Network network = builder.finish();
-    const size_t devices = drawing.draw(2, 4);
-    const ClusterDescription cluster =
-        makeCluster(std::vector<double>(devices, 1.0), 10000,
-                    static_cast<double>(drawing.draw(1, 30) * 40));
+    const size_t devices = drawing.draw(2, 6);
+    const double megabits[] = {20, 100, 1000, 10000};
+    const ClusterDescription cluster = makeCluster(
+        std::vector<double>(devices, 1.0), megabits[drawing.draw(0, 3)],
+        static_cast<double>(drawing.draw(0, 30) * 40));
     const CostModel model(network, cluster, nullptr);
     const double bound = boundLatency(model);
     double best = descend(model, drawing, searchPlan(model, {}).plan, 300);
@@ -255,7 +256,7 @@ TEST(LowerBound, NoPlanThatDriftsIsFaster) {
   }
   RecordProperty("mean_gap", std::to_string(sum / cases));
   EXPECT_LE(closest, 0.02);
-  EXPECT_LE(sum / cases, 0.15);
+  EXPECT_LE(sum / cases, 0.30);
 }
 
 TEST(LowerBound, NoPlanIsFaster) {
