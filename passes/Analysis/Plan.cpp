@@ -197,8 +197,12 @@ void ExchangeFinder::addTransfers() {
       exchange.transfers.push_back(
           {placement.devices.front(), reader, rows, bytes});
   }
-  // Readers ascend already.
-  std::ranges::stable_sort(exchange.transfers, {}, &TensorTransfer::source);
+  // Were all to send to the first reader first, they would wait for each other.
+  std::ranges::stable_sort(
+      exchange.transfers, {}, [&](const TensorTransfer &transfer) {
+        const size_t behind = transfer.reader + numDevices - transfer.source;
+        return std::pair(transfer.source, behind % (numDevices + 1));
+      });
 }
 
 TensorExchange ExchangeFinder::find() {

@@ -79,7 +79,8 @@ struct TensorExchange {
   /// By participant: the smallest interval of rows that holds all that it
   /// reads.
   std::vector<RowInterval> needed;
-  /// By source, then by reader, then by rows.
+  /// By source, then by reader, beginning with the one behind the source, then
+  /// by rows.
   std::vector<TensorTransfer> transfers;
 };
 

@@ -40,6 +40,7 @@ private:
   bool moveBounds(const LayerRange &range, size_t bound, double share);
   bool moveAllBounds(const std::vector<LayerRange> &ranges);
   bool moveLayerBounds();
+  bool rotateShares(const std::vector<LayerRange> &ranges);
   bool turnFusion();
   bool changePieces();
   bool changeForms();
@@ -245,6 +246,30 @@ bool Refinement::moveLayerBounds() {
   return isBetter;
 }
 
+/// Where not all devices can have equally many rows, lets each of them have
+/// fewer in turn, from one layer that reads its neighbours' rows to the next.
+bool Refinement::rotateShares(const std::vector<LayerRange> &ranges) {
+  bool isBetter = false;
+  for (const LayerRange &range : ranges) {
+    const size_t devices = placementOf(range.first).devices.size();
+    for (size_t first = 0; first < devices && !isExhausted(); ++first) {
+      const std::vector<int64_t> bounds = placementOf(range.first).bounds;
+      size_t offset = first;
+      for (size_t layer = range.first; layer < range.end; ++layer) {
+        if (network.layers[layer].shape.window[0] > 1)
+          ++offset;
+        std::vector<int64_t> &rotated = change(layer).bounds;
+        for (size_t i = 0; i < devices; ++i) {
+          const size_t from = (i + offset) % devices;
+          rotated[i + 1] = rotated[i] + bounds[from + 1] - bounds[from];
+        }
+      }
+      isBetter |= accept();
+    }
+  }
+  return isBetter;
+}
+
 bool Refinement::turnFusion() {
   bool isBetter = false;
   for (size_t layer = 0; layer < network.layers.size() && !isExhausted();
@@ -317,6 +342,7 @@ RefinedPlan Refinement::run() {
     isBetter = moveLayerBounds();
     isBetter |= moveAllBounds(findRanges(hasSameDevices));
     isBetter |= moveAllBounds(findRanges(hasSameRows));
+    isBetter |= rotateShares(findRanges(hasSameRows));
     isBetter |= turnFusion();
     isBetter |= changePieces();
     if (!isBetter && costs)

@@ -151,6 +151,15 @@ void TimelineSteps::sendAll(size_t tensor, size_t source) {
          arrivalOf(tensor, transfer.reader));
 }
 
+/// Sends what several devices send at the same time: of each one thing, then of
+/// each the next, as their cards do.
+void TimelineSteps::sendPending(size_t tensor) {
+  std::ranges::stable_sort(pending, {}, &PendingSend::turn);
+  for (const PendingSend &each : pending)
+    send(each.source, each.reader, each.bytes, arrivalOf(tensor, each.reader));
+  pending.clear();
+}
+
 //===----------------------------------------------------------------------===//
 // Layers
 //===----------------------------------------------------------------------===//
@@ -234,10 +243,16 @@ void TimelineSteps::computePieces(const std::vector<size_t> &chain,
               model.intervalSeconds(chain[i], device,
                                     i < divided ? rows : piece.rows));
     }
-    for (const TensorTransfer &transfer : sends)
-      if (piece.awaited && piece.rows.contains(transfer.rows))
+    size_t turn = 0;
+    for (const TensorTransfer &transfer : sends) {
+      if (!piece.awaited || !piece.rows.contains(transfer.rows))
+        continue;
+      if (pieces.size() == 1)
+        pending.push_back({turn++, device, transfer.reader, transfer.bytes});
+      else
         send(device, transfer.reader, transfer.bytes,
              arrivalOf(tensor, transfer.reader));
+    }
   }
 }
 
@@ -245,7 +260,7 @@ void TimelineSteps::computePieces(const std::vector<size_t> &chain,
 void TimelineSteps::computeChannels(size_t layer) {
   const LayerPlacement &placement = plan.layers[layer];
   const size_t tensor = network.layers[layer].result;
-  for (int64_t number = 0; number < placement.pieces; ++number)
+  for (int64_t number = 0; number < placement.pieces; ++number) {
     for (size_t i = 0; i < placement.devices.size(); ++i) {
       const std::vector<RowInterval> pieces =
           divideInPieces(placement.ownedPart(i), placement.pieces);
@@ -257,14 +272,17 @@ void TimelineSteps::computeChannels(size_t layer) {
         awaitOperands(layer, device);
       compute(layer, device,
               model.channelsSeconds(layer, device, pieces[number].size()));
+      size_t turn = 0;
       for (const TensorTransfer &transfer : sendsOf(tensor, device))
         if (const RowInterval sent =
                 transfer.channels.intersect(pieces[number]);
             !sent.empty())
-          send(device, transfer.reader,
-               transfer.bytes / transfer.channels.size() * sent.size(),
-               arrivalOf(tensor, transfer.reader));
+          pending.push_back(
+              {turn++, device, transfer.reader,
+               transfer.bytes / transfer.channels.size() * sent.size()});
     }
+    sendPending(tensor);
+  }
 }
 
 void TimelineSteps::computeParts(size_t layer) {
@@ -285,6 +303,7 @@ void TimelineSteps::computeParts(size_t layer) {
       sendAll(tensor, device);
     }
   }
+  sendPending(tensor);
 }
 
 /// Partial results, each as large as the whole, to where the result is to be,
@@ -299,9 +318,11 @@ void TimelineSteps::addPartials(size_t layer,
       bytes[i] = result.bytes() / placement.bounds.back() *
                  placement.ownedPart(i).size();
   std::fill_n(messages.begin() + partialOf(0), bytes.size(), 0.0);
-  for (size_t source : sources)
-    for (size_t i = 0; i < bytes.size(); ++i) {
-      const size_t target = placement.devices[i];
+  // All send at the same time, each to the target behind its own first.
+  for (size_t round = 1; round <= bytes.size(); ++round)
+    for (size_t number = 0; number < sources.size(); ++number) {
+      const size_t i = (number + round) % bytes.size();
+      const size_t source = sources[number], target = placement.devices[i];
       if (target == source || bytes[i] == 0)
         continue;
       send(source, target, bytes[i], partialOf(i));

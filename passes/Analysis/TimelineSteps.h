@@ -94,6 +94,7 @@ private:
   void send(size_t source, size_t reader, int64_t bytes, size_t arrival);
   std::span<const TensorTransfer> sendsOf(size_t tensor, size_t source) const;
   void sendAll(size_t tensor, size_t source);
+  void sendPending(size_t tensor);
 
   void advance(size_t target, double seconds);
   void raise(size_t target, size_t source, double seconds);
@@ -111,6 +112,13 @@ private:
   /// Of the reader's processor, for all that is to come, as the values.
   std::vector<double> messages;
   const RowChains chains;
+  struct PendingSend {
+    size_t turn; ///< of its source
+    size_t source;
+    size_t reader;
+    int64_t bytes;
+  };
+  std::vector<PendingSend> pending;
   size_t currentLayer = 0;
 };
 

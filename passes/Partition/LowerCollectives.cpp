@@ -42,12 +42,14 @@ static void lowerCollective(Operation *op, ArrayAttr devices, bool late,
   // received[i][j] is operand j on device i.
   SmallVector<SmallVector<Value>> received(
       devices.size(), SmallVector<Value>(op->getOperands()));
+  // Were all to send to the first device first, they would wait for each other.
   for (auto [source, part] : llvm::enumerate(op->getOperands()))
-    for (size_t target = 0; target < devices.size(); ++target)
-      if (target != source)
-        received[target][source] = TransferOp::create(
-            builder, op->getLoc(), part, cast<StringAttr>(devices[source]),
-            cast<StringAttr>(devices[target]));
+    for (size_t i = 1; i < devices.size(); ++i) {
+      const size_t target = (source + i) % devices.size();
+      received[target][source] = TransferOp::create(
+          builder, op->getLoc(), part, cast<StringAttr>(devices[source]),
+          cast<StringAttr>(devices[target]));
+    }
   for (auto [target, result] : llvm::enumerate(op->getResults())) {
     if (result.use_empty())
       continue;

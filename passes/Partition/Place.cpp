@@ -347,15 +347,17 @@ Placer::Sum Placer::exchange(Operation *op, ArrayRef<Partial> partials) {
       sum.push_back({source, {value}});
     return sum;
   }
-  for (unsigned target : targets) {
-    SmallVector<Value> parts;
-    for (const Partial &partial : partials)
-      parts.push_back(
+  for (unsigned target : targets)
+    sum.push_back({target, SmallVector<Value>(partials.size())});
+  // Were all to send to the first target first, they would wait for each other.
+  for (auto [number, partial] : llvm::enumerate(partials))
+    for (size_t i = 1; i <= sum.size(); ++i) {
+      auto &[target, parts] = sum[(number + i) % sum.size()];
+      parts[number] =
           strips.send(op->getLoc(), {partial.value, whole},
                       plan.getRegion(result, shares[target].computed),
-                      partial.device, target));
-    sum.push_back({target, std::move(parts)});
-  }
+                      partial.device, target);
+    }
   return sum;
 }
 

@@ -80,7 +80,11 @@ void StripAssembler::addPiece(Value tensor, unsigned holder, RowInterval range,
   Tensor &placed = tensors[tensor];
   // What several readers take is cut once.
   SmallVector<HeldRegion> cuts{{value, plan.getRegion(tensor, range)}};
-  for (auto [reader, strips] : llvm::enumerate(placed.strips)) {
+  // Were all to send to the first reader first, they would wait for each other.
+  const size_t count = placed.strips.size();
+  for (size_t i = 0; i < count; ++i) {
+    const size_t reader = (holder + i) % count;
+    SmallVector<AssembledStrip, 1> &strips = placed.strips[reader];
     bool owns = !plan.getShares(tensor)[reader].owned.empty();
     for (AssembledStrip &strip : strips) {
       if (placed.isGathered && owns && &strip == findWhole(tensor, reader)) {

@@ -33,8 +33,8 @@ func.func @reduce(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
   %c = cluster.transfer %x from "client" to "c" : tensor<1x4xf32>
   // CHECK: %[[AB:.*]] = cluster.transfer %[[A]] from "a" to "b"
   // CHECK: %[[AC:.*]] = cluster.transfer %[[A]] from "a" to "c"
-  // CHECK: %[[BA:.*]] = cluster.transfer %[[B]] from "b" to "a"
   // CHECK: %[[BC:.*]] = cluster.transfer %[[B]] from "b" to "c"
+  // CHECK: %[[BA:.*]] = cluster.transfer %[[B]] from "b" to "a"
   // CHECK: %[[CA:.*]] = cluster.transfer %[[C]] from "c" to "a"
   // CHECK: %[[CB:.*]] = cluster.transfer %[[C]] from "c" to "b"
   // CHECK-NOT: cluster.fragment on "a"

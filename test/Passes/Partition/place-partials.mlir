@@ -69,10 +69,10 @@ module attributes {
     // CHECK-NEXT: nn.conv_2d {{.*}} : (tensor<1x4x2x3xf32>, tensor<2x1x1x3xf32>)
     // CHECK: %[[PA:.*]] = cluster.fragment on "a" -> tensor<1x4x2x2xf32> {
     // CHECK-NEXT: nn.constant {{.*}} from [0, 0, 0, 3] of [2, 1, 1, 4] : tensor<2x1x1x1xf32>
+    // CHECK: %[[BC:.*]] = cluster.transfer %{{.*}} from "b" to "c" : tensor<1x3x2x2xf32>
     // CHECK: nn.slice %[[PB]] {offsets = array<i64: 0, 0, 0, 0>, sizes = array<i64: 1, 2, 2, 2>}
     // CHECK: %[[BA:.*]] = cluster.transfer %{{.*}} from "b" to "a" : tensor<1x2x2x2xf32>
     // CHECK: nn.slice %[[PA]] {offsets = array<i64: 0, 0, 0, 0>, sizes = array<i64: 1, 2, 2, 2>}
-    // CHECK: %[[BC:.*]] = cluster.transfer %{{.*}} from "b" to "c" : tensor<1x3x2x2xf32>
     // CHECK: %[[AC:.*]] = cluster.transfer %{{.*}} from "a" to "c" : tensor<1x3x2x2xf32>
     // CHECK: cluster.fragment on "a" part <tensor = 0, dimension = 1, 0 to 2 of 4, owned 0 to 1> -> tensor<1x2x2x2xf32> {
     // CHECK-NEXT: %[[SUM:.*]] = nn.add %[[BA]], %{{.*}} : (
