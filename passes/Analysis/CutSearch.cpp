@@ -246,13 +246,14 @@ bool CutSearch::isPartialSource(size_t layer, size_t form) const {
              network.resultOf(layer - 1).channels;
 }
 
-/// `layer` from divided input channels, its result whole in the form `form`.
+/// `layer` from divided input channels, its result in the form `form`: of a
+/// divided one every device adds up its part only.
 void CutSearch::tryPartials(size_t layer, size_t form) {
-  const TensorForm &target = costs.forms()[form];
-  if (target.mode != LayerMode::Owner && target.mode != LayerMode::Replicated)
-    return;
-  const std::vector<size_t> &targets = costs.groups()[target.group].devices;
-  const int64_t bytes = network.resultOf(layer).bytes();
+  const LayerPlacement &target = costs.placementOf(layer, form);
+  const std::vector<size_t> &targets = target.devices;
+  const auto divisor =
+      static_cast<int64_t>(target.bounds.empty() ? size_t(1) : targets.size());
+  const int64_t bytes = network.resultOf(layer).bytes() / divisor;
   for (size_t from = 0; from < numForms; ++from) {
     if (!isPartialSource(layer, from) ||
         steps[layer - 1][from].seconds == infinity)
@@ -265,11 +266,14 @@ void CutSearch::tryPartials(size_t layer, size_t form) {
           std::max(longest, model.partialSeconds(layer, operand.devices[i],
                                                  operand.ownedPart(i).size()));
     const LinkCost &link = model.link(operand.devices.back(), targets.front());
+    // A source that is a target keeps its part.
+    const auto received = static_cast<double>(
+        std::max<size_t>(1, divisor > 1 ? parts - 1 : parts));
     const double each =
         static_cast<double>(bytes) * link.secondsPerByte + link.messageSeconds;
     const double total =
         steps[layer - 1][from].seconds + longest + link.latencySeconds +
-        static_cast<double>(parts) * each +
+        received * each +
         model.additionSeconds(targets.front(), bytes,
                               static_cast<int64_t>(parts) - 1) +
         options.secondsPerWeightByte *
@@ -305,10 +309,8 @@ void CutSearch::placeSegment(Plan &plan, size_t first, size_t last,
 void CutSearch::placePartials(Plan &plan, size_t layer, const Step &step,
                               size_t form) {
   const LayerPlacement &operand = costs.placementOf(layer - 1, step.previous);
-  const TensorForm &target = costs.forms()[form];
   LayerPlacement &placement = plan.layers[layer];
-  placement.mode = target.mode;
-  placement.devices = costs.groups()[target.group].devices;
+  placement = costs.placementOf(layer, form);
   placement.pieces = 1;
   placement.partialDevices = operand.devices;
   placement.partialBounds = operand.bounds;

@@ -45,6 +45,50 @@ TEST(PlanSearch, UsesAllDevicesWhereThatPays) {
   EXPECT_GT(result.lowerBound, alone / 5.0);
 }
 
+TEST(PlanSearch, AddsOnlyThePartsOfSumsThatAreNeeded) {
+  // A pair of layers without an exchange between them, then one more: its input
+  // is gathered from parts, which each device has added up.
+  const Network network = NetworkBuilder(1, 49, 512)
+                              .conv(2048, 1)
+                              .conv(512, 1)
+                              .conv(512, 3)
+                              .conv(2048, 1)
+                              .conv(512, 1)
+                              .conv(512, 3)
+                              .finish();
+  const ClusterDescription cluster = makeCluster({1, 1, 1, 1}, 200);
+  const CostModel model(network, cluster, nullptr);
+  const SearchResult result = searchPlan(model, {});
+  EXPECT_TRUE(
+      std::ranges::any_of(result.plan.layers, [](const LayerPlacement &layer) {
+        return !layer.partialDevices.empty() &&
+               layer.mode == LayerMode::Channels;
+      }));
+  Plan replicated = result.plan;
+  for (LayerPlacement &layer : replicated.layers)
+    if (!layer.partialDevices.empty()) {
+      layer.mode = LayerMode::Replicated;
+      layer.bounds.clear();
+    }
+  EXPECT_LT(result.latency, predictLatency(model, replicated));
+}
+
+TEST(PlanSearch, ComputesChannelsInPiecesThatTravelMeanwhile) {
+  const Network network = NetworkBuilder(3, 28, 256)
+                              .conv(256, 3)
+                              .conv(256, 3)
+                              .conv(256, 3)
+                              .finish();
+  const ClusterDescription cluster = makeCluster({1, 1, 1, 1}, 300);
+  const CostModel model(network, cluster, nullptr);
+  const SearchResult result = searchPlan(model, {});
+  Plan whole = result.plan;
+  for (LayerPlacement &layer : whole.layers)
+    layer.pieces = 1;
+  EXPECT_NE(result.plan, whole);
+  EXPECT_LT(result.latency, predictLatency(model, whole));
+}
+
 TEST(PlanSearch, LeavesEverythingToOneOnASlowNetwork) {
   const Network network = convolutions(56, 16);
   const ClusterDescription cluster = makeCluster({1, 2, 1}, 0.1, 20000);
