@@ -141,17 +141,13 @@ CostModel::References CostModel::findReferences(const Rates &rates,
   return references;
 }
 
-bool CostModel::isEstimable(size_t layer) const {
+bool CostModel::isMeasured(size_t layer) const {
   const auto rows = static_cast<double>(theNetwork.costRows(layer));
-  const OperatorShape &shape = theNetwork.layers[layer].shape;
   const OperatorWork work = layerWork(theNetwork, layer, rows);
   return std::ranges::all_of(classes, [&](const Rates &rates) {
     return !rates.measured ||
-           std::ranges::any_of(
-               rates.measured->operators, [&](const MeasuredOperator &op) {
-                 return isSameKind(op.shape, shape) &&
-                        distance(workOf(op.shape, rows), work) < 2.5;
-               });
+           findReferences(rates, theNetwork.layers[layer].shape, work, rows)
+               .exact;
   });
 }
 
@@ -391,6 +387,13 @@ double CostModel::operatorSeconds(size_t device, const OperatorShape &shape,
                                               cost.activationBytesWritten +
                                               cost.weightBytes)};
   return estimate(rates, shape, work, static_cast<double>(rows));
+}
+
+double CostModel::joinSeconds(size_t device, int64_t bytes,
+                              int64_t parts) const {
+  const Rates &rates = classes[deviceClasses[device]];
+  return static_cast<double>(parts) * rates.kernelOverheadSeconds +
+         2.0 * static_cast<double>(bytes) / rates.bytesPerSecond;
 }
 
 double CostModel::additionSeconds(size_t device, int64_t bytes,

@@ -96,6 +96,9 @@ public:
   double partialSeconds(size_t layer, size_t device, int64_t channels) const;
   /// Seconds to add `count` tensors of `bytes` to another.
   double additionSeconds(size_t device, int64_t bytes, int64_t count) const;
+  /// Seconds to lay `parts`, some channels of each pixel, together: `bytes` in
+  /// all.
+  double joinSeconds(size_t device, int64_t bytes, int64_t parts) const;
 
   /// Seconds of an operator that need not be a layer's: of one of its parts as
   /// a device's program has it. `rows` are those that its cost grows with.
@@ -106,9 +109,9 @@ public:
     return links[from * (numDevices() + 1) + to];
   }
 
-  /// Whether every device that was measured has run the kernel of `layer` on
-  /// something like it; only then are different kernels comparable.
-  bool isEstimable(size_t layer) const;
+  /// Whether every device that was measured at all has run this very operator;
+  /// only then are different kernels comparable.
+  bool isMeasured(size_t layer) const;
 
   /// Devices of one class have the same costs.
   size_t deviceClass(size_t device) const { return deviceClasses[device]; }

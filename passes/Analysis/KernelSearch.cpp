@@ -83,7 +83,7 @@ static void exchangeKernels(Network &network, const std::vector<size_t> &layers,
 bool KernelSearch::exchange(Network &changed, const std::vector<size_t> &layers,
                             size_t other) const {
   exchangeKernels(changed, layers, other);
-  if (CostModel(changed, cluster, table).isEstimable(layers.front()))
+  if (CostModel(changed, cluster, table).isMeasured(layers.front()))
     return true;
   exchangeKernels(changed, layers, other);
   return false;

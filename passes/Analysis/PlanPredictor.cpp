@@ -24,6 +24,7 @@ PlanPredictor::PlanPredictor(const CostModel &model, Plan plan)
   findLiveTensors();
   save(0, steps.values, states[0]);
   runForward(0);
+  argumentsSent = states[1][steps.sendFreeOf(model.client())];
   tail.assign(steps.values.size(), unreachable);
   tail[steps.clockOf(model.client())] = 0;
   save(steps.numSteps(), tail, tails.back());
@@ -175,23 +176,33 @@ double PlanPredictor::transferSeconds(size_t tensor) const {
   return seconds;
 }
 
+double PlanPredictor::trafficWeight(size_t tensor) const {
+  const size_t producer = uses.producers[tensor];
+  if (producer == network.layers.size())
+    return 0.1;
+  double begin = std::numeric_limits<double>::infinity();
+  for (size_t device = 0; device < model.numDevices(); ++device)
+    begin = std::min(begin, states[producer + 1][steps.clockOf(device)]);
+  return begin < argumentsSent ? 1.0 : 0.1;
+}
+
 bool PlanPredictor::tryChanges(std::vector<PlacementChange> &changes) {
   const Window window = findWindow(changes);
   exchangePlacements(changes);
   otherExchanges.clear();
   double added = 0;
   for (size_t tensor : changedTensors) {
-    added -= transferSeconds(tensor);
+    const double weight = trafficWeight(tensor);
+    added -= weight * transferSeconds(tensor);
     otherExchanges.push_back(
         findExchange(network, uses, thePlan, model.numDevices(), tensor));
     std::swap(exchanges[tensor], otherExchanges.back());
     steps.followExchange(tensor);
-    added += transferSeconds(tensor);
+    added += weight * transferSeconds(tensor);
   }
-  constexpr double transferWeight = 0.1;
   const double rounding = 1e-9 * theLatency;
   const double change = latencyFrom(window) - theLatency;
-  if (change < rounding && change + transferWeight * added < -rounding) {
+  if (change < rounding && change + added < -rounding) {
     runForward(window.first);
     runBackward(window.last);
     return true;

@@ -40,14 +40,18 @@ public:
   int64_t work() const { return theWork; }
 
   /// Makes `changes`, of different layers, if the plan becomes faster by more
-  /// than rounding and by more than a tenth of the time that its additional
-  /// transfers take, or not slower with less to transfer; says whether it did.
-  /// They are exchanged with what they replace or stay as they were.
-  ///
-  /// A transfer that nobody waits for costs nothing in the timeline, but in a
-  /// network it delays others: plans that were a little faster by twice the
-  /// traffic were measured to be 10 % slower.
+  /// than rounding and by more than a share, `trafficWeight`, of the time that
+  /// its additional transfers take, or not slower with less to transfer; says
+  /// whether it did. They are exchanged with what they replace or stay as they
+  /// were.
   bool tryChanges(std::vector<PlacementChange> &changes);
+
+  /// What a second counts for that `tensor` travels. A transfer that nobody
+  /// waits for costs nothing in the timeline, but in a network it delays
+  /// others: plans that were a little faster by twice the traffic were measured
+  /// to be 10 % slower. While the client still sends, all who have got nothing
+  /// yet are delayed.
+  double trafficWeight(size_t tensor) const;
 
 private:
   struct Window {
@@ -75,6 +79,7 @@ private:
   std::vector<TensorExchange> exchanges;
   TimelineSteps steps;
   double theLatency = 0;
+  double argumentsSent = 0; ///< when the client has sent its last byte
   int64_t theWork = 0;
   /// By step: tensors that are sent before it and awaited there or later.
   std::vector<std::vector<size_t>> liveTensors;

@@ -46,6 +46,7 @@ private:
   void consider(std::string name, Plan plan);
   bool isBetter(double latency, const std::vector<int64_t> &memory) const;
   bool exceedsMemory() const;
+  void preferRulePlan();
 
   const CostModel &model;
   const Network &network;
@@ -53,6 +54,7 @@ private:
   SearchResult best;
   /// Plans that may be refined.
   std::vector<StartPlan> starts;
+  std::vector<StartPlan> dividedByRules;
 };
 } // namespace
 
@@ -124,9 +126,34 @@ void PlanSearch::addRulePlans() {
   if (model.numDevices() == 1)
     return;
   const size_t fastest = model.cluster().fastestDevice();
-  consider("even", divideInProportion(network, equal, fastest, 1));
-  consider("proportional", divideInProportion(network, speeds, fastest, 1));
-  consider("greedy", balanceGreedily(model));
+  auto considerRule = [&](const std::string &name, Plan plan) {
+    dividedByRules.push_back({name, predictLatency(model, plan), plan});
+    consider(name, std::move(plan));
+  };
+  considerRule("even", divideInProportion(network, equal, fastest, 1));
+  considerRule("proportional", divideInProportion(network, speeds, fastest, 1));
+  considerRule("greedy", balanceGreedily(model));
+}
+
+/// Takes a plan that follows a rule where the best one promises hardly more:
+/// the model knows less of uneven plans.
+void PlanSearch::preferRulePlan() {
+  constexpr double leastGain = 0.01;
+  if (best.plan.layers.empty() || options.objective != Objective::Latency)
+    return;
+  const auto simplest =
+      std::ranges::min_element(dividedByRules, {}, &StartPlan::latency);
+  if (simplest == dividedByRules.end() ||
+      simplest->latency > best.latency * (1 + leastGain))
+    return;
+  const std::vector<int64_t> memory =
+      estimateMemory(network, simplest->plan, model.numDevices());
+  if (excessMemory(model.cluster(), memory) >
+      excessMemory(model.cluster(), best.memory))
+    return;
+  best.plan = simplest->plan;
+  best.latency = simplest->latency;
+  best.memory = memory;
 }
 
 SegmentCosts PlanSearch::makeCosts() const {
@@ -202,6 +229,7 @@ SearchResult PlanSearch::run() {
       secondsPerByte *= 10;
     }
     refine(costs);
+    preferRulePlan();
   }
   return finish();
 }

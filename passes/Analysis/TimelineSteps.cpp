@@ -32,10 +32,14 @@ TimelineSteps::TimelineSteps(const CostModel &model, const TensorUses &uses,
 
 void TimelineSteps::followExchange(size_t tensor) {
   std::fill_n(messages.begin() + arrivalOf(tensor, 0), numDevices + 1, 0.0);
-  for (const TensorTransfer &transfer : exchanges[tensor].transfers)
-    messages[arrivalOf(tensor, transfer.reader)] +=
-        static_cast<double>(countMessages(tensor, transfer)) *
-        model.link(transfer.source, transfer.reader).messageSeconds;
+  for (const TensorTransfer &transfer : exchanges[tensor].transfers) {
+    double &seconds = messages[arrivalOf(tensor, transfer.reader)];
+    const int64_t count = countMessages(tensor, transfer);
+    seconds += static_cast<double>(count) *
+               model.link(transfer.source, transfer.reader).messageSeconds;
+    if (!transfer.channels.empty() && transfer.reader < numDevices)
+      seconds += model.joinSeconds(transfer.reader, transfer.bytes, count);
+  }
 }
 
 /// A transfer of channels goes piece by piece, unless they are sums.

@@ -149,6 +149,25 @@ TEST(CostModel, InterpolatesMeasuredSlices) {
               1e-12);
 }
 
+TEST(CostModel, JoiningCostsACallForEachPartAndTheTraffic) {
+  const Network network = NetworkBuilder(8, 8, 16).conv(16, 3).finish();
+  const ClusterDescription cluster = makeCluster({1.0});
+  const CostModel model(network, cluster, nullptr);
+  EXPECT_NEAR(model.joinSeconds(0, 4'000'000, 3),
+              3 * defaultKernelOverheadSeconds + 2 * 4e6 / (defaultGbps * 1e9),
+              1e-12);
+}
+
+TEST(CostModel, KernelsAreComparableWhereThisOperatorWasMeasured) {
+  Network network = NetworkBuilder(8, 8, 16).conv(16, 3).finish();
+  const CostTable table = tableFor(network, {4, 8}, {4e-3, 8e-3});
+  const ClusterDescription cluster = makeCluster({1.0});
+  EXPECT_TRUE(CostModel(network, cluster, &table).isMeasured(0));
+  EXPECT_TRUE(CostModel(network, cluster, nullptr).isMeasured(0));
+  network.layers[0].shape.output[1] = 32;
+  EXPECT_FALSE(CostModel(network, cluster, &table).isMeasured(0));
+}
+
 TEST(CostModel, SlicesAreNoMoreEfficientThanTheWhole) {
   const Network network = NetworkBuilder(8, 8, 16).conv(64, 3).finish();
   CostTable table = tableFor(network, {8}, {10e-3});

@@ -89,6 +89,14 @@ TEST(PlanSearch, ComputesChannelsInPiecesThatTravelMeanwhile) {
   EXPECT_LT(result.latency, predictLatency(model, whole));
 }
 
+TEST(PlanSearch, KeepsToARuleWhereThatIsAsGood) {
+  const Network network = convolutions(112, 64);
+  const ClusterDescription cluster = makeCluster({1, 1}, 1e5, 1);
+  const CostModel model(network, cluster, nullptr);
+  EXPECT_EQ(searchPlan(model, {}).plan,
+            divideInProportion(network, std::vector{1.0, 1.0}, 0, 1));
+}
+
 TEST(PlanSearch, LeavesEverythingToOneOnASlowNetwork) {
   const Network network = convolutions(56, 16);
   const ClusterDescription cluster = makeCluster({1, 2, 1}, 0.1, 20000);
