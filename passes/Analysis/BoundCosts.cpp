@@ -20,9 +20,9 @@ using namespace windrow;
 static constexpr double infinity = std::numeric_limits<double>::infinity();
 
 BoundCosts::BoundCosts(const CostModel &model)
-    : model(model), network(model.network()) {
+    : model(model), network(model.network()),
+      equalLayer(findEqualLayers(network)) {
   sortDevices();
-  findEqualLayers();
   findFastest();
   const size_t count = network.layers.size(), devices = model.numDevices();
   rowsCosts.assign(count, std::vector<std::optional<RowsCost>>(devices + 1));
@@ -52,18 +52,6 @@ void BoundCosts::sortDevices() {
   for (size_t device : fastestFirst) {
     speeds.push_back(1 / std::max(seconds[device], 1e-12));
     speedSums.push_back(speedSums.back() + speeds.back());
-  }
-}
-
-void BoundCosts::findEqualLayers() {
-  for (size_t layer = 0; layer < network.layers.size(); ++layer) {
-    size_t other = 0;
-    while (network.layers[other].shape != network.layers[layer].shape ||
-           network.layers[other].cost != network.layers[layer].cost ||
-           network.layers[other].rowGrain != network.layers[layer].rowGrain ||
-           network.costRows(other) != network.costRows(layer))
-      ++other;
-    equalLayer.push_back(other);
   }
 }
 

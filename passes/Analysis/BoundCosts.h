@@ -91,7 +91,6 @@ private:
   };
 
   void sortDevices();
-  void findEqualLayers();
   void findFastest();
   const std::vector<RowSegment> &hullOf(size_t layer, size_t device,
                                         int64_t most) const;
@@ -106,7 +105,7 @@ private:
   /// In that order, and summed up: entry n is of the n fastest.
   std::vector<double> speeds;
   std::vector<double> speedSums;
-  std::vector<size_t> equalLayer;
+  const std::vector<size_t> equalLayer; ///< see `findEqualLayers`
   /// By layer, class and most rows; by layer and workers; by layer, form and
   /// workers.
   mutable std::map<std::tuple<size_t, size_t, int64_t>, std::vector<RowSegment>>

@@ -64,6 +64,27 @@ static OperatorWork layerWork(const Network &network, size_t index,
           share * activations + static_cast<double>(cost.weightBytes)};
 }
 
+static bool isEqual(const Network &network, size_t a, size_t b) {
+  const Layer &one = network.layers[a], &other = network.layers[b];
+  return one.shape == other.shape && one.cost == other.cost &&
+         one.rowGrain == other.rowGrain &&
+         network.costRows(a) == network.costRows(b) &&
+         network.resultOf(a).rows == network.resultOf(b).rows;
+}
+
+std::vector<size_t> windrow::findEqualLayers(const Network &network) {
+  std::vector<size_t> equal;
+  std::vector<size_t> distinct;
+  for (size_t layer = 0; layer < network.layers.size(); ++layer) {
+    auto found = std::ranges::find_if(
+        distinct, [&](size_t other) { return isEqual(network, layer, other); });
+    if (found == distinct.end())
+      found = distinct.insert(found, layer);
+    equal.push_back(*found);
+  }
+  return equal;
+}
+
 //===----------------------------------------------------------------------===//
 // Measurements
 //===----------------------------------------------------------------------===//

@@ -59,6 +59,10 @@ struct LinkCost {
   double messageSeconds = 0; ///< of either end's processor
 };
 
+/// By layer: the first one that costs the same, however its rows or channels
+/// are divided.
+std::vector<size_t> findEqualLayers(const Network &network);
+
 /// How long things take in one network on one cluster. Participants are
 /// numbered as the cluster's devices, the client follows them. Of rows and
 /// channels, none take no time, and more never take less. Thread-compatible;

@@ -15,6 +15,7 @@
 #include "passes/Analysis/RulePlans.h"
 
 #include <algorithm>
+#include <optional>
 
 using namespace windrow;
 
@@ -54,7 +55,8 @@ private:
   SearchResult best;
   /// Plans that may be refined.
   std::vector<StartPlan> starts;
-  std::vector<StartPlan> dividedByRules;
+  /// The best of those that follow a rule for several devices.
+  std::optional<StartPlan> rulePlan;
 };
 } // namespace
 
@@ -126,33 +128,29 @@ void PlanSearch::addRulePlans() {
   if (model.numDevices() == 1)
     return;
   const size_t fastest = model.cluster().fastestDevice();
-  auto considerRule = [&](const std::string &name, Plan plan) {
-    dividedByRules.push_back({name, predictLatency(model, plan), plan});
-    consider(name, std::move(plan));
-  };
-  considerRule("even", divideInProportion(network, equal, fastest, 1));
-  considerRule("proportional", divideInProportion(network, speeds, fastest, 1));
-  considerRule("greedy", balanceGreedily(model));
+  const size_t singles = starts.size();
+  consider("even", divideInProportion(network, equal, fastest, 1));
+  consider("proportional", divideInProportion(network, speeds, fastest, 1));
+  consider("greedy", balanceGreedily(model));
+  if (singles < starts.size())
+    rulePlan = *std::ranges::min_element(starts.begin() + singles, starts.end(),
+                                         {}, &StartPlan::latency);
 }
 
 /// Takes a plan that follows a rule where the best one promises hardly more:
 /// the model knows less of uneven plans.
 void PlanSearch::preferRulePlan() {
   constexpr double leastGain = 0.01;
-  if (best.plan.layers.empty() || options.objective != Objective::Latency)
-    return;
-  const auto simplest =
-      std::ranges::min_element(dividedByRules, {}, &StartPlan::latency);
-  if (simplest == dividedByRules.end() ||
-      simplest->latency > best.latency * (1 + leastGain))
+  if (!rulePlan || options.objective != Objective::Latency ||
+      rulePlan->latency > best.latency * (1 + leastGain))
     return;
   const std::vector<int64_t> memory =
-      estimateMemory(network, simplest->plan, model.numDevices());
+      estimateMemory(network, rulePlan->plan, model.numDevices());
   if (excessMemory(model.cluster(), memory) >
       excessMemory(model.cluster(), best.memory))
     return;
-  best.plan = simplest->plan;
-  best.latency = simplest->latency;
+  best.plan = rulePlan->plan;
+  best.latency = rulePlan->latency;
   best.memory = memory;
 }
 

@@ -94,9 +94,9 @@ std::vector<DeviceGroup> windrow::chooseGroups(const CostModel &model) {
 SegmentCosts::SegmentCosts(const CostModel &model,
                            std::vector<DeviceGroup> groups,
                            std::vector<TensorForm> forms)
-    : model(model), theGroups(std::move(groups)), theForms(std::move(forms)) {
+    : model(model), theGroups(std::move(groups)), theForms(std::move(forms)),
+      equalLayer(findEqualLayers(model.network())) {
   findInnerLayers();
-  findEqualLayers();
   for (const TensorForm &form : theForms)
     addForm(form);
 }
@@ -112,22 +112,6 @@ void SegmentCosts::findInnerLayers() {
     if (isDividable || feedsRows)
       for (const LayerOperand &operand : network.layers[layer].operands)
         isRead[operand.tensor] = true;
-  }
-}
-
-void SegmentCosts::findEqualLayers() {
-  const Network &network = model.network();
-  std::vector<size_t> distinct;
-  for (size_t layer = 0; layer < network.layers.size(); ++layer) {
-    auto found = std::ranges::find_if(distinct, [&](size_t other) {
-      const Layer &a = network.layers[layer], &b = network.layers[other];
-      return a.shape == b.shape && a.cost == b.cost &&
-             a.rowGrain == b.rowGrain &&
-             network.resultOf(layer).rows == network.resultOf(other).rows;
-    });
-    equalLayer.push_back(found == distinct.end() ? layer : *found);
-    if (equalLayer.back() == layer)
-      distinct.push_back(layer);
   }
 }
 

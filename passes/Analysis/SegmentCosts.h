@@ -89,7 +89,6 @@ public:
 
 private:
   void findInnerLayers();
-  void findEqualLayers();
   void addForm(const TensorForm &form);
   Plan makePlan(const TensorForm &form) const;
   int64_t choosePieces(size_t layer, const LayerPlacement &placement) const;
@@ -112,8 +111,7 @@ private:
   std::vector<std::vector<double>> exchange;
   /// By layer: rows depend on it though it has none to divide.
   std::vector<bool> isInner;
-  /// By layer: the first one that costs the same and has as many rows.
-  std::vector<size_t> equalLayer;
+  const std::vector<size_t> equalLayer; ///< see `findEqualLayers`
   /// By rows, bytes of a row and the two forms.
   mutable std::map<std::tuple<int64_t, int64_t, size_t, size_t>, double>
       changes;
