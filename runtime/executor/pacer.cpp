@@ -8,6 +8,7 @@
 
 #include "runtime/executor/pacer.h"
 
+#include <algorithm>
 #include <cassert>
 #include <ctime>
 #include <pthread.h>
@@ -34,6 +35,18 @@ static nanoseconds readClock(clockid_t clock) {
 Pacer::Pacer(double pace, bool isSingleThreaded)
     : pace(pace), isSingleThreaded(isSingleThreaded) {
   assert(pace > 0 && pace <= 1 && "pace is a share");
+}
+
+void Pacer::History::add(nanoseconds time) {
+  times[count++ % times.size()] = time;
+}
+
+nanoseconds Pacer::History::lowerQuartile() const {
+  auto sorted = times;
+  auto end = sorted.begin() + std::min(count, sorted.size());
+  auto quartile = sorted.begin() + (end - sorted.begin() - 1) / 4;
+  std::nth_element(sorted.begin(), quartile, end);
+  return *quartile;
 }
 
 nanoseconds Pacer::workTime() const {
@@ -73,10 +86,10 @@ void Pacer::beginWork(size_t work) {
   if (!isPrepared)
     prepareThread();
   current = work;
-  if (lastTimes.size() <= work)
-    lastTimes.resize(work + 1, longWork);
+  if (histories.size() <= work)
+    histories.resize(work + 1);
   // Other work may go first from here on: a wait that the pace has room for.
-  if (lastTimes[work] >= longWork)
+  if (histories[work].isEmpty() || histories[work].last() >= longWork)
     setRealTime(false);
   workStart = workTime();
 }
@@ -85,9 +98,9 @@ nanoseconds Pacer::endWork() {
   if (pace == 1)
     return readClock(CLOCK_MONOTONIC) - wallStart;
   setRealTime(true);
-  lastTimes[current] = workTime() - workStart;
-  auto wanted =
-      std::chrono::duration_cast<nanoseconds>(lastTimes[current] / pace);
+  histories[current].add(workTime() - workStart);
+  auto wanted = std::chrono::duration_cast<nanoseconds>(
+      histories[current].lowerQuartile() / pace);
   nanoseconds wallEnd = readClock(CLOCK_MONOTONIC);
   due += wanted - (wallEnd - wallStart);
   if (due < shortestSleep)

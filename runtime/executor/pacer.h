@@ -9,6 +9,7 @@
 #ifndef WINDROW_RUNTIME_EXECUTOR_PACER_H
 #define WINDROW_RUNTIME_EXECUTOR_PACER_H
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -22,7 +23,10 @@ namespace windrow {
 /// twice.
 ///
 /// Several paced processes stand for several machines, which share this one's
-/// processors: a thread that just wants to send its result would wait for the
+/// processors and caches. What the others leave in the caches makes the same
+/// work take up to half as long again, which no machine of its own would see:
+/// work therefore counts as the lower quartile of the last times that it was
+/// done. And a thread that just wants to send its result would wait for the
 /// long work of another. Where the thread that works has real-time priority, it
 /// therefore gives it up for long work, for a nice level of -10, and has it
 /// back for all else.
@@ -34,12 +38,25 @@ public:
   /// Always from the same thread. `work` tells what is done again and again
   /// from other work.
   void beginWork(size_t work);
-  /// Sleeps as is due, and returns what the work has taken at the pace. Single
+  /// Sleeps as is due, and returns what the work counts for at the pace. Single
   /// sleeps are longer or shorter than that; their sum is not.
   std::chrono::nanoseconds endWork();
 
 private:
   using Nanoseconds = std::chrono::nanoseconds;
+
+  /// What the same work took the last times.
+  class History {
+  public:
+    void add(Nanoseconds time);
+    bool isEmpty() const { return count == 0; }
+    Nanoseconds last() const { return times[(count - 1) % times.size()]; }
+    Nanoseconds lowerQuartile() const;
+
+  private:
+    std::array<Nanoseconds, 16> times{};
+    size_t count = 0;
+  };
 
   Nanoseconds workTime() const;
   void prepareThread();
@@ -52,8 +69,7 @@ private:
   /// Sleep that is due; negative after a sleep that took too long.
   Nanoseconds due{};
   size_t current = 0;
-  /// By work, what it took last.
-  std::vector<Nanoseconds> lastTimes;
+  std::vector<History> histories; ///< by work
   bool isPrepared = false;
   /// SCHED_FIFO or SCHED_RR, with which the thread came, and its priority.
   std::optional<int> realTimePolicy;

@@ -50,6 +50,30 @@ TEST(PacerTest, StretchesWork) {
   EXPECT_GE(steady_clock::now() - start, milliseconds(20));
 }
 
+nanoseconds timeWork(Pacer &pacer, size_t index, milliseconds duration) {
+  pacer.beginWork(index);
+  work(duration);
+  return pacer.endWork();
+}
+
+TEST(PacerTest, CountsTheLowerQuartileOfTheLastTimes) {
+  Pacer pacer(0.5, /*isSingleThreaded=*/true);
+  EXPECT_GE(timeWork(pacer, 0, milliseconds(1)), milliseconds(2));
+  EXPECT_LT(timeWork(pacer, 0, milliseconds(8)), milliseconds(8));
+  // Of 16 times that are remembered, four are short at first.
+  for (int i = 0; i < 3; ++i)
+    EXPECT_LT(timeWork(pacer, 0, milliseconds(1)), milliseconds(8));
+  for (int i = 0; i < 11; ++i)
+    EXPECT_LT(timeWork(pacer, 0, milliseconds(4)), milliseconds(8));
+  EXPECT_GE(timeWork(pacer, 0, milliseconds(4)), milliseconds(8));
+}
+
+TEST(PacerTest, TellsWorkFromOtherWork) {
+  Pacer pacer(0.5, /*isSingleThreaded=*/true);
+  EXPECT_LT(timeWork(pacer, 0, milliseconds(1)), milliseconds(6));
+  EXPECT_GE(timeWork(pacer, 1, milliseconds(4)), milliseconds(8));
+}
+
 TEST(PacerTest, MakesUpForShortSleeps) {
   Pacer pacer(0.5, /*isSingleThreaded=*/true);
   const auto start = steady_clock::now();
