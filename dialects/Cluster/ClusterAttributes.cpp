@@ -130,7 +130,7 @@ LogicalResult LayoutAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   }
   if (pieces < 1)
     return emitError() << "must have at least 1 piece, got " << pieces;
-  if (pieces > 1 && kind != LayoutKind::Channels)
+  if (pieces > 1 && kind == LayoutKind::Replicated)
     return emitError() << "'" << stringifyLayoutKind(kind)
                        << "' must not have pieces";
   return verifyComputed(emitError, kind, bounds, computed);

@@ -91,12 +91,21 @@ def Cluster_LayoutAttr : Cluster_Attr<"Layout", "layout"> {
     A layout by channels may say in how many pieces, at most, each device
     computes its channels: one piece travels while the next one is computed.
 
+    So may one by rows or of one owner, of the first operations of a function,
+    its *stream*: the image arrives in as many pieces of rows, and of each piece,
+    a device computes operation after operation what the rows that it has by then
+    suffice for, while the next one travels. All operations of a stream have the
+    same number of pieces, and each device computes what it reads of their
+    results, so that none waits for another.
+
     ```mlir
     #cluster.layout<owner, ["press-1"]>
     #cluster.layout<rows, ["press-1", "press-2"], [0, 35, 56]>
     #cluster.layout<rows, ["press-1", "press-2"], [0, 35, 56], computed = [0, 37, 33, 56]>
     #cluster.layout<channels, ["press-2", "press-1"], [0, 48, 64]>
     #cluster.layout<channels, ["press-2", "press-1"], [0, 96, 128] in 2 pieces>
+    #cluster.layout<rows, ["press-1", "press-2"], [0, 35, 56], computed = [0, 37, 33, 56] in 4 pieces>
+    #cluster.layout<owner, ["press-1"] in 4 pieces>
     ```
   }];
   let parameters = (ins
@@ -104,7 +113,7 @@ def Cluster_LayoutAttr : Cluster_Attr<"Layout", "layout"> {
     ArrayRefParameter<"::mlir::StringAttr", "device names">:$devices,
     OptionalArrayRefParameter<"int64_t", "bounds of the parts">:$bounds,
     OptionalArrayRefParameter<"int64_t", "begin and end of the rows that each device computes">:$computed,
-    DefaultValuedParameter<"int64_t", "1", "calls for the channels of each device">:$pieces);
+    DefaultValuedParameter<"int64_t", "1", "calls for the rows or channels of each device">:$pieces);
   let builders = [
     AttrBuilder<(ins "::windrow::cluster::LayoutKind":$kind,
                      "::llvm::ArrayRef<::mlir::StringAttr>":$devices,
@@ -114,7 +123,7 @@ def Cluster_LayoutAttr : Cluster_Attr<"Layout", "layout"> {
   ];
   let assemblyFormat = [{
     `<` $kind `,` `[` $devices `]` (`,` `[` $bounds^ `]`)?
-    (`in` $pieces^ `pieces`)? (`,` `computed` `=` `[` $computed^ `]`)? `>`
+    (`,` `computed` `=` `[` $computed^ `]`)? (`in` $pieces^ `pieces`)? `>`
   }];
   let extraClassDeclaration = [{
     /// Whether the devices hold parts, of rows or of channels.

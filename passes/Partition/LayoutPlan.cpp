@@ -92,14 +92,18 @@ FailureOr<LayoutPlan> LayoutPlan::create(func::FuncOp function,
     client.computed = client.owned = nn::wholeRegion(argument).rows;
   }
   for (Operation &op : function.front().without_terminator())
-    if (!isAvailableEverywhere(&op) && failed(plan.addResult(&op)))
-      return failure();
-  for (Operation &op : function.front().without_terminator())
     if (!isAvailableEverywhere(&op))
-      plan.addNeeds(&op);
+      plan.operations.push_back(&op);
+  for (Operation *op : plan.operations)
+    if (failed(plan.addResult(op)))
+      return failure();
+  for (Operation *op : plan.operations)
+    plan.addNeeds(op);
   for (Value result : function.front().getTerminator()->getOperands())
     plan.need(result, plan.getClient(), nn::wholeRegion(result));
   plan.dropContainedNeeds();
+  if (failed(plan.addStream()))
+    return failure();
   return plan;
 }
 
@@ -228,4 +232,82 @@ void LayoutPlan::dropContainedNeeds() {
         });
       });
     }
+}
+
+//===----------------------------------------------------------------------===//
+// The stream
+//===----------------------------------------------------------------------===//
+
+/// Checks that devices compute what they read of `operand` as they need it.
+LogicalResult LayoutPlan::checkStreamedOperand(OpOperand &operand) const {
+  Operation *op = operand.getOwner();
+  unsigned index = operand.getOperandNumber();
+  if (!cast<nn::RowWindowOpInterface>(op).carriesRows(index))
+    return op->emitOpError() << "cannot be computed in pieces of rows: reads "
+                                "all rows of operand #"
+                             << index;
+  if (isa<BlockArgument>(operand.get()))
+    return success();
+  Value result = op->getResult(0);
+  for (unsigned device = 0; device < getClient(); ++device) {
+    RowInterval rows = getShares(result)[device].computed;
+    if (rows.empty())
+      continue;
+    RowInterval needed = getNeededRegion(operand, getRegion(result, rows)).rows;
+    RowInterval computed = getShares(operand.get())[device].computed;
+    if (!computed.contains(needed))
+      return op->emitOpError()
+             << "cannot be computed in pieces of rows: device "
+             << participants[device] << " must compute rows " << needed.begin
+             << " to " << needed.end << " of operand #" << index
+             << " itself, got " << computed.begin << " to " << computed.end;
+  }
+  return success();
+}
+
+/// Checks that `op` can come next in the stream.
+LogicalResult LayoutPlan::checkStreamed(Operation *op) const {
+  auto windows = dyn_cast<nn::RowWindowOpInterface>(op);
+  if (!windows || !windows.isRowSplittable())
+    return op->emitOpError() << "cannot be computed in pieces of rows";
+  if (op->hasAttr(partialsAttrName))
+    return op->emitOpError() << "cannot be computed in pieces of rows: is a "
+                                "sum of partial results";
+  int64_t pieces = getPieces(op->getResult(0));
+  int64_t first = getPieces(operations.front()->getResult(0));
+  if (pieces != first)
+    return op->emitOpError()
+           << "must be in as many pieces of rows as the first operation, "
+           << first << ", got " << pieces;
+  for (OpOperand &operand : op->getOpOperands())
+    if (tensors.contains(operand.get()) &&
+        failed(checkStreamedOperand(operand)))
+      return failure();
+  return success();
+}
+
+LogicalResult LayoutPlan::addStream() {
+  bool isLeading = true;
+  for (Operation *op : operations) {
+    Value result = op->getResult(0);
+    if (getAxis(result) != Axis::Rows || getPieces(result) == 1) {
+      isLeading = false;
+      continue;
+    }
+    if (!isLeading)
+      return op->emitOpError() << "must not be in pieces of rows behind an "
+                                  "operation that is not";
+    if (failed(checkStreamed(op)))
+      return failure();
+    ++streamLength;
+  }
+  for (Operation *op : getStream())
+    for (Value operand : op->getOperands())
+      if (auto argument = dyn_cast<BlockArgument>(operand))
+        for (Operation *user : argument.getUsers())
+          if (!llvm::is_contained(getStream(), user))
+            return user->emitOpError()
+                   << "must not read argument #" << argument.getArgNumber()
+                   << ", which arrives in pieces of rows for others";
+  return success();
 }

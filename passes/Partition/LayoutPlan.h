@@ -37,6 +37,9 @@ public:
   }
   unsigned getClient() const { return participants.size() - 1; }
 
+  /// Those that have a layout, in their order.
+  llvm::ArrayRef<mlir::Operation *> getOperations() const { return operations; }
+
   /// What one participant has and wants of a tensor.
   struct Share {
     /// Ranges along the tensor's axis; see `RowShare`.
@@ -52,7 +55,8 @@ public:
   /// The dimension along which `value` is divided, rows where it is not.
   Axis getAxis(mlir::Value value) const { return tensors.at(value).axis; }
 
-  /// In how many pieces each participant computes its channels, at most.
+  /// In how many pieces each participant computes its channels or, of a result
+  /// of the stream, its rows, at most.
   int64_t getPieces(mlir::Value value) const {
     return tensors.at(value).pieces;
   }
@@ -82,6 +86,13 @@ public:
   /// where its result is no sum over devices.
   llvm::SmallVector<Contraction> getContractions(mlir::Operation *op) const;
 
+  /// The first operations, of rows in as many pieces, at least two: devices
+  /// compute each of these as the arguments arrive, and none reads results of
+  /// another's. See passes/Analysis/RowStream.h.
+  llvm::ArrayRef<mlir::Operation *> getStream() const {
+    return getOperations().take_front(streamLength);
+  }
+
 private:
   struct Tensor {
     Axis axis = Axis::Rows;
@@ -97,9 +108,14 @@ private:
   void need(mlir::Value value, unsigned participant,
             const TensorRegion &region);
   void dropContainedNeeds();
+  mlir::LogicalResult addStream();
+  mlir::LogicalResult checkStreamed(mlir::Operation *op) const;
+  mlir::LogicalResult checkStreamedOperand(mlir::OpOperand &operand) const;
 
   llvm::SmallVector<mlir::StringAttr> participants;
   llvm::DenseMap<mlir::Value, Tensor> tensors;
+  llvm::SmallVector<mlir::Operation *> operations;
+  size_t streamLength = 0;
 };
 
 /// The region of `operand` that computing `resultRegion`, not empty, of its

@@ -26,10 +26,12 @@ std::optional<int64_t> cluster::getPartGrain(Operation *op, Axis axis) {
                                                   : std::nullopt;
 }
 
-/// Whether devices compute rows of the result of `op` by themselves.
+/// Whether devices compute rows of the result of `op` by themselves, in an
+/// order that is free.
 static bool isDividedByRows(const LayoutPlan &plan, Operation *op) {
+  Value result = op->getResult(0);
   return !plan.isDistributedReduction(op) && plan.getContractions(op).empty() &&
-         plan.getAxis(op->getResult(0)) == Axis::Rows &&
+         plan.getAxis(result) == Axis::Rows && plan.getPieces(result) == 1 &&
          getPartGrain(op, Axis::Rows);
 }
 
@@ -58,9 +60,9 @@ static bool hasSameRows(const LayoutPlan &plan, OpOperand &use) {
 }
 
 DenseMap<Operation *, Operation *>
-cluster::findPredecessors(const LayoutPlan &plan,
-                          ArrayRef<Operation *> operations) {
+cluster::findPredecessors(const LayoutPlan &plan) {
   DenseMap<Operation *, Operation *> predecessors;
+  ArrayRef<Operation *> operations = plan.getOperations();
   const DenseSet<Operation *> placed(operations.begin(), operations.end());
   for (Operation *op : operations) {
     OpOperand *last = nullptr;

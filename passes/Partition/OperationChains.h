@@ -19,14 +19,13 @@ namespace windrow::cluster {
 /// none where it cannot.
 std::optional<int64_t> getPartGrain(mlir::Operation *op, Axis axis);
 
-/// By operation of `operations`, in their order, the one before it in its
-/// chain: every device computes the same rows of both, the second reads of each
-/// row of the first no other, and nobody else reads them. Of several operations
-/// that it reads, one goes on with the last. `findPredecessors` of
+/// By operation that has a layout, the one before it in its chain: every device
+/// computes the same rows of both, the second reads of each row of the first no
+/// other, and nobody else reads them. Of several operations that it reads, one
+/// goes on with the last. Those of the stream have none. `findPredecessors` of
 /// passes/Analysis/RowChains.h says the same of a network in numbers.
 llvm::DenseMap<mlir::Operation *, mlir::Operation *>
-findPredecessors(const LayoutPlan &plan,
-                 llvm::ArrayRef<mlir::Operation *> operations);
+findPredecessors(const LayoutPlan &plan);
 
 } // namespace windrow::cluster
 

@@ -10,12 +10,13 @@
 
 #include "dialects/Nn/Nn.h"
 #include "dialects/Nn/RowSums.h"
-#include "mlir/IR/IRMapping.h"
 #include "passes/Analysis/BoundarySplit.h"
 #include "passes/Partition/Devices.h"
 #include "passes/Partition/FragmentBuilder.h"
 #include "passes/Partition/LayoutPlan.h"
 #include "passes/Partition/OperationChains.h"
+#include "passes/Partition/PartBuilder.h"
+#include "passes/Partition/StreamPlacement.h"
 #include "passes/Partition/StripAssembler.h"
 
 #include <numeric>
@@ -37,7 +38,7 @@ public:
          int64_t grain)
       : function(function), plan(plan), cluster(cluster),
         boundaryFirst(boundaryFirst), grain(grain), builder(function),
-        strips(builder, plan) {}
+        strips(builder, plan), parts(builder, plan) {}
 
   void run();
 
@@ -67,7 +68,6 @@ private:
 
   ChainPieces choosePieces(Chain chain, unsigned device);
   bool isWorthwhile(Chain chain, unsigned device, size_t pieces);
-  PartAttr getPart(Value tensor, unsigned device, RowInterval range);
   void computePiece(Chain chain, unsigned device, ChainPieces &pieces,
                     const RowPiece &piece);
   Value computePart(Operation *op, unsigned device, RowInterval range,
@@ -101,7 +101,7 @@ private:
   int64_t grain;
   OpBuilder builder;
   StripAssembler strips;
-  DenseMap<Value, int64_t> tensorNumbers;
+  PartBuilder parts;
   /// Of reductions, begun before what they reduce is computed.
   DenseMap<Operation *, Sum> started;
   /// By operation, the one before it in its chain.
@@ -113,25 +113,6 @@ private:
 //===----------------------------------------------------------------------===//
 // Parts of a result
 //===----------------------------------------------------------------------===//
-
-PartAttr Placer::getPart(Value tensor, unsigned device, RowInterval range) {
-  auto type = cast<RankedTensorType>(tensor.getType());
-  if (type.getRank() == 0)
-    return {};
-  bool byChannels = plan.getAxis(tensor) == Axis::Channels;
-  int64_t dimension = byChannels            ? type.getRank() - 1
-                      : type.getRank() == 4 ? 1
-                                            : 0;
-  int64_t size = type.getDimSize(dimension);
-  RowInterval owned = plan.getShares(tensor)[device].owned.intersect(range);
-  if (owned.empty())
-    owned = {range.begin, range.begin};
-  if (!byChannels && type.getRank() != 4)
-    range = owned = {0, size};
-  return PartAttr::get(type.getContext(), tensorNumbers.lookup(tensor),
-                       dimension, range.begin, range.end, size, owned.begin,
-                       owned.end);
-}
 
 static int64_t countBytes(Value value) {
   auto type = cast<RankedTensorType>(value.getType());
@@ -215,50 +196,17 @@ Placer::ChainPieces Placer::choosePieces(Chain chain, unsigned device) {
 /// if any.
 Value Placer::computePart(Operation *op, unsigned device, RowInterval range,
                           StripAssembler::HeldRegion predecessor) {
-  Value result = op->getResult(0);
-  TensorRegion region = plan.getRegion(result, range);
-  SmallVector<StripAssembler::HeldRegion> held;
-  SmallVector<TensorRegion> needed;
-  for (OpOperand &operand : op->getOpOperands()) {
+  auto getHeld = [&](OpOperand &operand,
+                     const TensorRegion &needed) -> StripAssembler::HeldRegion {
     Value value = operand.get();
-    needed.push_back(getNeededRegion(operand, region));
-    if (needed.back().empty())
-      held.push_back({});
-    else if (value.getDefiningOp() &&
-             value.getDefiningOp() == predecessors.lookup(op))
-      held.push_back(predecessor);
-    else if (strips.contains(value))
-      held.push_back(strips.getStrip(value, device, needed.back()));
-    else
-      held.push_back({value, nn::wholeRegion(value)});
-  }
-  auto build = [&](OpBuilder &inner) -> Value {
-    IRMapping mapping;
-    SmallVector<Value> operands;
-    for (auto [operand, source, wanted] :
-         llvm::zip_equal(op->getOperands(), held, needed)) {
-      Value value = source.value;
-      if (value)
-        value =
-            sliceRegion(inner, operand.getLoc(), value, source.region, wanted);
-      mapping.map(operand, value);
-      operands.push_back(value);
-    }
-    if (region == nn::wholeRegion(result)) {
-      Operation *whole = inner.clone(*op, mapping);
-      whole->removeAttr(layoutAttrName);
-      return whole->getResult(0);
-    }
-    if (plan.getAxis(result) == Axis::Channels)
-      return cast<nn::ChannelWindowOpInterface>(op).buildChannels(
-          inner, operands, range);
-    return cast<nn::RowWindowOpInterface>(op)
-        .buildRows(inner, operands, range)
-        ->getResult(0);
+    if (value.getDefiningOp() &&
+        value.getDefiningOp() == predecessors.lookup(op))
+      return predecessor;
+    if (strips.contains(value))
+      return strips.getStrip(value, device, needed);
+    return {value, nn::wholeRegion(value)};
   };
-  return buildFragment(builder, op->getLoc(), nameOf(device),
-                       getPart(result, device, range), build)
-      .getResult(0);
+  return parts.compute(op, device, range, getHeld);
 }
 
 void Placer::computePiece(Chain chain, unsigned device, ChainPieces &pieces,
@@ -352,8 +300,8 @@ Placer::Sum Placer::exchange(Operation *op, ArrayRef<Partial> partials) {
   // Were all to send to the first target first, they would wait for each other.
   for (auto [number, partial] : llvm::enumerate(partials))
     for (size_t i = 1; i <= sum.size(); ++i) {
-      auto &[target, parts] = sum[(number + i) % sum.size()];
-      parts[number] =
+      auto &[target, addends] = sum[(number + i) % sum.size()];
+      addends[number] =
           strips.send(op->getLoc(), {partial.value, whole},
                       plan.getRegion(result, shares[target].computed),
                       partial.device, target);
@@ -364,12 +312,12 @@ Placer::Sum Placer::exchange(Operation *op, ArrayRef<Partial> partials) {
 /// Adds the parts of `sum` in their order.
 void Placer::placeSum(Operation *op, const Sum &sum, Finish finish) {
   Value result = op->getResult(0);
-  for (const auto &[target, parts] : sum) {
+  for (const auto &[target, addends] : sum) {
     RowInterval range = plan.getShares(result)[target].computed;
     FragmentOp last = buildFragment(
-        builder, op->getLoc(), nameOf(target), getPart(result, target, range),
-        [&](OpBuilder &inner) {
-          return finish(inner, addInOrder(inner, op->getLoc(), parts),
+        builder, op->getLoc(), nameOf(target),
+        parts.getPart(result, target, range), [&](OpBuilder &inner) {
+          return finish(inner, addInOrder(inner, op->getLoc(), addends),
                         plan.getRegion(result, range));
         });
     strips.addPiece(result, target, range, last.getResult(0));
@@ -483,33 +431,30 @@ void Placer::place(Operation *op) {
 
 void Placer::run() {
   Operation *terminator = function.front().getTerminator();
-  SmallVector<Operation *> operations;
-  for (Operation &op : function.front().without_terminator())
-    if (!isAvailableEverywhere(&op))
-      operations.push_back(&op);
   builder.setInsertionPoint(terminator);
+  placeStream(plan, strips, parts);
   for (BlockArgument argument : function.getArguments()) {
+    if (strips.contains(argument))
+      continue;
     strips.addTensor(argument);
     strips.addPiece(argument, plan.getClient(), nn::wholeRegion(argument).rows,
                     argument);
   }
   if (boundaryFirst != BoundaryFirst::Never)
-    predecessors = findPredecessors(plan, operations);
+    predecessors = findPredecessors(plan);
   DenseSet<Operation *> followed;
   for (auto [op, predecessor] : predecessors)
     followed.insert(predecessor);
-  for (auto [number, op] : llvm::enumerate(operations)) {
-    tensorNumbers[op->getResult(0)] = number;
+  for (Operation *op : plan.getOperations().drop_front(plan.getStream().size()))
     if (!followed.contains(op))
       place(op);
-  }
   for (OpOperand &result : terminator->getOpOperands())
     if (strips.contains(result.get()))
       result.set(strips
                      .getStrip(result.get(), plan.getClient(),
                                nn::wholeRegion(result.get()))
                      .value);
-  for (Operation *op : llvm::reverse(operations))
+  for (Operation *op : llvm::reverse(plan.getOperations()))
     op->erase();
 }
 

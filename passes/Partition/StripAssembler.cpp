@@ -152,36 +152,64 @@ void StripAssembler::gather(Value tensor) {
     findWhole(tensor, owner)->value = result;
 }
 
-Value StripAssembler::assemble(Value tensor, unsigned reader,
-                               AssembledStrip &strip) {
-  assert(!strip.held.empty() && "nobody has sent parts");
-  if (strip.held.size() == 1)
-    return strip.held.front().value;
-  llvm::sort(strip.held, [](const HeldRange &a, const HeldRange &b) {
+/// Joins `parts` on `reader`, and sorts them.
+Value StripAssembler::join(Value tensor, unsigned reader,
+                           MutableArrayRef<HeldRange> parts) {
+  assert(!parts.empty() && "nobody has sent parts");
+  if (parts.size() == 1)
+    return parts.front().value;
+  llvm::sort(parts, [](const HeldRange &a, const HeldRange &b) {
     return a.range.begin < b.range.begin;
   });
   SmallVector<Value> values;
-  for (const HeldRange &part : strip.held)
+  for (const HeldRange &part : parts)
     values.push_back(part.value);
   Location location = tensor.getLoc();
-  auto join = [&](OpBuilder &inner) -> Value {
+  auto build = [&](OpBuilder &inner) -> Value {
     return nn::ConcatOp::create(inner, location, values,
                                 getDimension(tensor, plan.getAxis(tensor)));
   };
-  return buildFragment(builder, location, nameOf(reader), {}, join)
+  return buildFragment(builder, location, nameOf(reader), {}, build)
       .getResult(0);
+}
+
+StripAssembler::AssembledStrip &
+StripAssembler::findStrip(Value tensor, unsigned reader,
+                          const TensorRegion &region) {
+  for (AssembledStrip &strip : tensors[tensor].strips[reader])
+    if (getRegion(tensor, strip).contains(region))
+      return strip;
+  llvm_unreachable("the plan does not foresee this region");
 }
 
 StripAssembler::HeldRegion
 StripAssembler::getStrip(Value tensor, unsigned reader,
                          const TensorRegion &region) {
-  for (AssembledStrip &strip : tensors[tensor].strips[reader]) {
-    TensorRegion whole = getRegion(tensor, strip);
-    if (!whole.contains(region))
-      continue;
-    if (!strip.value)
-      strip.value = assemble(tensor, reader, strip);
-    return {strip.value, whole};
-  }
-  llvm_unreachable("the plan does not foresee this region");
+  AssembledStrip &strip = findStrip(tensor, reader, region);
+  if (!strip.value)
+    strip.value = join(tensor, reader, strip.held);
+  return {strip.value, getRegion(tensor, strip)};
+}
+
+void StripAssembler::sendRows(Value tensor, unsigned holder, unsigned reader,
+                              RowInterval rows, Value value) {
+  TensorRegion region = plan.getRegion(tensor, rows);
+  findStrip(tensor, reader, region)
+      .held.push_back(
+          {rows, send(tensor.getLoc(), {value, nn::wholeRegion(tensor)}, region,
+                      holder, reader)});
+}
+
+StripAssembler::HeldRegion
+StripAssembler::joinRows(Value tensor, unsigned reader, RowInterval rows) {
+  TensorRegion region = plan.getRegion(tensor, rows);
+  SmallVector<HeldRange> &held = findStrip(tensor, reader, region).held;
+  auto *parts =
+      std::partition(held.begin(), held.end(), [&](const HeldRange &part) {
+        return !rows.contains(part.range);
+      });
+  Value joined = join(tensor, reader, MutableArrayRef(parts, held.end()));
+  held.erase(parts, held.end());
+  held.push_back({rows, joined});
+  return {joined, region};
 }

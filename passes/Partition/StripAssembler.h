@@ -31,9 +31,13 @@ public:
 
   /// Notes that `value` on `holder` is the range `range`, along its axis, of
   /// `tensor`, and sends it to those whose strips take parts of it from there.
-  /// Rows that others await must come whole.
   void addPiece(mlir::Value tensor, unsigned holder, RowInterval range,
                 mlir::Value value);
+
+  /// Sends `rows` of `tensor`, all of which is `value` on `holder`, to `reader`
+  /// alone, whose strip takes them from there.
+  void sendRows(mlir::Value tensor, unsigned holder, unsigned reader,
+                RowInterval rows, mlir::Value value);
 
   /// Whether all who own parts of `tensor` need all of it and compute theirs at
   /// once, so that each is to hand in its part as one piece and `gather` is to
@@ -68,6 +72,11 @@ public:
   HeldRegion getStrip(mlir::Value tensor, unsigned reader,
                       const TensorRegion &region);
 
+  /// The rows `rows` of the strip on `reader` that holds all channels of
+  /// `tensor`; they must have come whole, while others of the strip may not.
+  /// What was joined before is not joined once more, but taken as it is.
+  HeldRegion joinRows(mlir::Value tensor, unsigned reader, RowInterval rows);
+
   /// `held` cut to `region` on `source`, then on `target`.
   mlir::Value send(mlir::Location location, HeldRegion held,
                    const TensorRegion &region, unsigned source,
@@ -97,12 +106,14 @@ private:
   };
 
   AssembledStrip *findWhole(mlir::Value tensor, unsigned participant);
+  AssembledStrip &findStrip(mlir::Value tensor, unsigned reader,
+                            const TensorRegion &region);
   TensorRegion getRegion(mlir::Value tensor, const AssembledStrip &strip) const;
   mlir::StringAttr nameOf(unsigned participant) const {
     return plan.getParticipants()[participant];
   }
-  mlir::Value assemble(mlir::Value tensor, unsigned reader,
-                       AssembledStrip &strip);
+  mlir::Value join(mlir::Value tensor, unsigned reader,
+                   llvm::MutableArrayRef<HeldRange> parts);
 
   mlir::OpBuilder &builder;
   const LayoutPlan &plan;

@@ -105,7 +105,9 @@ static LayoutAttr getFirstOperandsLayout(Operation *op) {
   const bool hasEqualRows = nn::wholeRegion(definition->getResult(0)).rows ==
                             nn::wholeRegion(op->getResult(0)).rows;
   return layout && layout.getKind() == LayoutKind::Rows && hasEqualRows
-             ? layout
+             ? LayoutAttr::get(op->getContext(), LayoutKind::Rows,
+                               layout.getDevices(), layout.getBounds(),
+                               layout.getComputed(), /*pieces=*/1)
              : LayoutAttr();
 }
 
@@ -166,6 +168,98 @@ static func::FuncOp getFunction(ModuleOp module) {
   return *module.getOps<func::FuncOp>().begin();
 }
 
+static SmallVector<Operation *> listPlaced(ModuleOp module) {
+  SmallVector<Operation *> operations;
+  for (Operation &op : getFunction(module).front().without_terminator())
+    if (!isAvailableEverywhere(&op))
+      operations.push_back(&op);
+  return operations;
+}
+
+/// Whether `op` reads of all that others compute some rows for each of its own.
+static bool readsRowsAlone(Operation *op) {
+  auto windows = dyn_cast<nn::RowWindowOpInterface>(op);
+  return windows && windows.isRowSplittable() &&
+         llvm::all_of(op->getOpOperands(), [&](OpOperand &operand) {
+           Operation *definition = operand.get().getDefiningOp();
+           return (definition && isAvailableEverywhere(definition)) ||
+                  windows.carriesRows(operand.getOperandNumber());
+         });
+}
+
+/// First operations that can be computed in pieces of rows, maybe none: nobody
+/// else may read the arguments that they read.
+static SmallVector<Operation *> pickStream(ArrayRef<Operation *> operations,
+                                           Choices &choices) {
+  SmallVector<Operation *> stream(operations.take_while(readsRowsAlone));
+  if (stream.empty())
+    return {};
+  size_t length = 1 + choices.below(stream.size());
+  for (size_t i = 0; i < length; ++i)
+    for (Value operand : stream[i]->getOperands()) {
+      if (!isa<BlockArgument>(operand))
+        continue;
+      for (Operation *user : operand.getUsers()) {
+        size_t position = llvm::find(stream, user) - stream.begin();
+        if (position == stream.size())
+          return {};
+        length = std::max(length, position + 1);
+      }
+    }
+  stream.truncate(length);
+  return stream;
+}
+
+/// The rows of the result of `op` that the device at `position` reads for those
+/// that it computes of the results of `stream`.
+static RowInterval getRowsRead(Operation *op, ArrayRef<Operation *> stream,
+                               unsigned position) {
+  RowInterval rows;
+  for (OpOperand &use : op->getUses()) {
+    if (!llvm::is_contained(stream, use.getOwner()))
+      continue;
+    TensorRegion region = nn::wholeRegion(use.getOwner()->getResult(0));
+    region.rows = use.getOwner()
+                      ->getAttrOfType<LayoutAttr>(layoutAttrName)
+                      .getComputedInterval(position);
+    if (!region.rows.empty())
+      rows = rows.hull(getNeededRegion(use, region).rows);
+  }
+  return rows;
+}
+
+/// Lets some devices compute the operations of `stream` in pieces of rows, each
+/// what it reads of their results.
+static void assignStream(ArrayRef<Operation *> stream,
+                         const ClusterDescription &cluster, Choices &choices) {
+  if (stream.empty())
+    return;
+  MLIRContext &context = *stream.front()->getContext();
+  SmallVector<StringAttr> devices = pickDevices(context, cluster, choices);
+  int64_t pieces = 2 + choices.below(4);
+  const bool hasOwner = choices.below(4) == 1;
+  for (Operation *op : llvm::reverse(stream)) {
+    if (hasOwner) {
+      op->setAttr(layoutAttrName,
+                  LayoutAttr::get(&context, LayoutKind::Owner, devices.front(),
+                                  /*bounds=*/{}, /*computed=*/{}, pieces));
+      continue;
+    }
+    SmallVector<int64_t> bounds = pickBounds(
+        nn::wholeRegion(op->getResult(0)).rows.end, devices.size(), choices);
+    SmallVector<int64_t> computed = pickComputed(bounds, choices);
+    for (unsigned i = 0; i < devices.size(); ++i) {
+      RowInterval rows = getRowsRead(op, stream, i)
+                             .hull({computed[2 * i], computed[2 * i + 1]});
+      computed[2 * i] = rows.begin;
+      computed[2 * i + 1] = rows.end;
+    }
+    op->setAttr(layoutAttrName,
+                LayoutAttr::get(&context, LayoutKind::Rows, devices, bounds,
+                                computed, pieces));
+  }
+}
+
 /// Changes the kernels of some convolutions that have several.
 static void pickKernels(func::FuncOp function, Choices &choices) {
   function.walk([&](nn::Conv2DOp conv) {
@@ -203,23 +297,31 @@ LogicalResult windrow::test::assignLayouts(ModuleOp module,
     return run(createAssignLayout(options));
   default:
     pickKernels(getFunction(module), choices);
-    for (Operation &op : getFunction(module).front().without_terminator())
-      if (!isAvailableEverywhere(&op)) {
-        op.setAttr(layoutAttrName, pickLayout(&op, cluster, choices));
-        if (PartialsAttr partials = pickPartials(&op, cluster, choices))
-          op.setAttr(partialsAttrName, partials);
-      }
+    const SmallVector<Operation *> placed = listPlaced(module);
+    ArrayRef<Operation *> operations = placed;
+    SmallVector<Operation *> stream;
+    if (choices.below(2))
+      stream = pickStream(operations, choices);
+    assignStream(stream, cluster, choices);
+    for (Operation *op : operations.drop_front(stream.size())) {
+      op->setAttr(layoutAttrName, pickLayout(op, cluster, choices));
+      if (PartialsAttr partials = pickPartials(op, cluster, choices))
+        op->setAttr(partialsAttrName, partials);
+    }
     return verify(module);
   }
 }
 
 void windrow::test::classifyPlan(ModuleOp module) {
-  bool hasChannels = false, hasComputedRows = false, hasPartials = false;
+  bool hasChannels = false, hasComputedRows = false, hasPartials = false,
+       hasStream = false;
   std::set<nn::ConvolutionAlgorithm> kernels;
   for (Operation &op : getFunction(module).front()) {
     if (auto layout = op.getAttrOfType<LayoutAttr>(layoutAttrName)) {
       hasChannels |= layout.getKind() == LayoutKind::Channels;
       hasComputedRows |= !layout.getComputed().empty();
+      hasStream |=
+          layout.getKind() != LayoutKind::Channels && layout.getPieces() > 1;
     }
     hasPartials |= op.hasAttr(partialsAttrName);
     if (auto conv = dyn_cast<nn::Conv2DOp>(op))
@@ -228,6 +330,7 @@ void windrow::test::classifyPlan(ModuleOp module) {
   RC_CLASSIFY(hasChannels, "by channels");
   RC_CLASSIFY(hasComputedRows, "rows computed once more");
   RC_CLASSIFY(hasPartials, "from partial results");
+  RC_CLASSIFY(hasStream, "in pieces of rows");
   RC_CLASSIFY(kernels.size() > 1, "of several kernels");
 }
 

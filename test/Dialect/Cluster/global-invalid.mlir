@@ -64,9 +64,9 @@ func.func @computed_channels(%x: tensor<1x8x8x4xf32>) {
 
 // -----
 
-func.func @rows_in_pieces(%x: tensor<1x8x8x4xf32>) {
-  // expected-error @+1 {{'rows' must not have pieces}}
-  %0 = nn.sigmoid %x {cluster.layout = #cluster.layout<rows, ["a"], [0, 8] in 2 pieces>} : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
+func.func @replicated_in_pieces(%x: tensor<1x8x8x4xf32>) {
+  // expected-error @+1 {{'replicated' must not have pieces}}
+  %0 = nn.sigmoid %x {cluster.layout = #cluster.layout<replicated, ["a"] in 2 pieces>} : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
   return
 }
 

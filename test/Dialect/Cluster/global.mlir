@@ -33,6 +33,12 @@ module attributes {
     // CHECK: {cluster.layout = #cluster.layout<channels, ["press-1", "press-2"], [0, 2, 4] in 2 pieces>}
     %pieces = nn.sigmoid %1 {cluster.layout = #cluster.layout<channels, ["press-1", "press-2"], [0, 2, 4] in 2 pieces>}
        : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
+    // CHECK: {cluster.layout = #cluster.layout<rows, ["press-1", "press-2"], [0, 5, 8], computed = [0, 7, 4, 8] in 3 pieces>}
+    %stream = nn.sigmoid %1 {cluster.layout = #cluster.layout<rows, ["press-1", "press-2"], [0, 5, 8], computed = [0, 7, 4, 8] in 3 pieces>}
+       : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
+    // CHECK: {cluster.layout = #cluster.layout<owner, ["press-1"] in 3 pieces>}
+    %alone = nn.sigmoid %1 {cluster.layout = #cluster.layout<owner, ["press-1"] in 3 pieces>}
+       : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
     // CHECK: {cluster.layout = #cluster.layout<replicated, ["press-2", "press-1"]>}
     %3 = nn.sigmoid %2 {cluster.layout = #cluster.layout<replicated, ["press-2", "press-1"]>}
        : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
