@@ -124,4 +124,39 @@ TEST(PartitionCase, LetsThePlannerChangeKernels) {
   EXPECT_GT(changed, 3);
 }
 
+TEST(PartitionCase, HasStreamsOfSeveralLayers) {
+  MLIRContext context;
+  context.loadDialect<ClusterDialect, nn::NnDialect, func::FuncDialect>();
+  context.disableMultithreading();
+  std::mt19937 random(7);
+  // By the kind of layout, how many have which number of pieces.
+  std::map<std::string, std::map<int64_t, int>> longStreams;
+  for (int i = 0; i < 300; ++i) {
+    PartitionCase numbers = makeCase(random);
+    numbers.plan.front() = 4;
+    const ClusterDescription cluster = buildCluster(Choices(numbers.cluster));
+    OwningOpRef<ModuleOp> module = buildRandomNetwork(context, numbers.network);
+    attachDevices(*module, cluster);
+    Choices plan(numbers.plan);
+    ASSERT_TRUE(succeeded(assignLayouts(*module, cluster, plan)));
+    std::vector<LayoutAttr> stream;
+    module->walk([&](Operation *op) {
+      auto layout = op->getAttrOfType<LayoutAttr>(layoutAttrName);
+      if (layout && layout.getKind() != LayoutKind::Channels &&
+          layout.getPieces() > 1)
+        stream.push_back(layout);
+    });
+    if (stream.size() >= 3)
+      ++longStreams[stringifyLayoutKind(stream.front().getKind()).str()]
+                   [stream.front().getPieces()];
+  }
+  for (const char *kind : {"owner", "rows"})
+    EXPECT_THAT(longStreams[kind],
+                testing::ElementsAre(testing::Pair(2, testing::Ge(1)),
+                                     testing::Pair(3, testing::Ge(1)),
+                                     testing::Pair(4, testing::Ge(1)),
+                                     testing::Pair(5, testing::Ge(1))))
+        << kind;
+}
+
 } // namespace
