@@ -12,6 +12,7 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <optional>
 
 using namespace windrow;
@@ -290,12 +291,14 @@ CostModel::makeRowCurves(const Rates &rates) const {
 
 CostModel::CostModel(const Network &network, const ClusterDescription &cluster,
                      const CostTable *table)
-    : theNetwork(network), theCluster(cluster) {
+    : theNetwork(network), theCluster(cluster),
+      equalLayers(findEqualLayers(network)) {
   assert(!cluster.devices.empty() && "a cluster has devices");
   addDevices(table);
   addLinks(table);
   for (const Rates &rates : classes)
     rowCurves.push_back(makeRowCurves(rates));
+  slices.resize(classes.size() * network.layers.size());
 }
 
 //===----------------------------------------------------------------------===//
@@ -311,6 +314,8 @@ interpolateChannels(const MeasuredDevice &device, const OperatorShape &shape,
                     double rows, double overhead) {
   std::map<int64_t, double> measured;
   for (const MeasuredOperator &op : device.operators) {
+    if (op.shape.kind != shape.kind || op.shape.kernel != shape.kernel)
+      continue;
     OperatorShape other = op.shape;
     const int64_t count = (other.*channels)[1];
     (other.*channels)[1] = (shape.*channels)[1];
@@ -351,6 +356,8 @@ double CostModel::estimate(const Rates &rates, const OperatorShape &shape,
   return secondsOf(rates, references, work, rows);
 }
 
+static constexpr double unknown = -1;
+
 double CostModel::slicedSeconds(size_t layer, size_t device, int64_t channels,
                                 bool isInput) const {
   if (channels == 0)
@@ -361,10 +368,14 @@ double CostModel::slicedSeconds(size_t layer, size_t device, int64_t channels,
   const int64_t all = std::max<int64_t>(sliced, 1);
   if (channels >= all)
     return wholeSeconds(layer, device);
-  auto [entry, isNew] = slices.try_emplace(
-      {deviceClasses[device], layer, channels, isInput}, 0.0);
-  if (!isNew)
-    return entry->second;
+  const size_t deviceClass = deviceClasses[device];
+  std::vector<double> &known =
+      slices[deviceClass * equalLayers.size() + equalLayers[layer]][isInput];
+  if (known.empty())
+    known.assign(all, unknown);
+  double &seconds = known[channels];
+  if (seconds != unknown)
+    return seconds;
 
   const double share = static_cast<double>(channels) / static_cast<double>(all);
   const bool isSame = !isInput && !description.operands.empty() &&
@@ -384,10 +395,10 @@ double CostModel::slicedSeconds(size_t layer, size_t device, int64_t channels,
                         written *
                             static_cast<double>(cost.activationBytesWritten) +
                         share * static_cast<double>(cost.weightBytes)};
-  const Rates &rates = classes[deviceClasses[device]];
   const auto rows = static_cast<double>(theNetwork.costRows(layer));
-  const double seconds = estimate(rates, shape, work, rows);
-  return entry->second = std::min(seconds, wholeSeconds(layer, device));
+  seconds = std::min(estimate(classes[deviceClass], shape, work, rows),
+                     wholeSeconds(layer, device));
+  return seconds;
 }
 
 double CostModel::channelsSeconds(size_t layer, size_t device,

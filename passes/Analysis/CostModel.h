@@ -24,11 +24,10 @@
 #include "passes/Analysis/Network.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
-#include <tuple>
 #include <vector>
 
 namespace windrow {
@@ -160,8 +159,10 @@ private:
   std::vector<LinkCost> links;
   /// By class, layer and rows.
   std::vector<std::unique_ptr<RowCurves>> rowCurves;
-  /// By class, layer, channels, and whether these are input channels.
-  mutable std::map<std::tuple<size_t, size_t, int64_t, bool>, double> slices;
+  const std::vector<size_t> equalLayers; ///< see `findEqualLayers`
+  /// By class and layer, whether channels of the input are divided, and how
+  /// many there are: what was asked for.
+  mutable std::vector<std::array<std::vector<double>, 2>> slices;
 };
 
 } // namespace windrow
