@@ -95,8 +95,7 @@ def Cluster_LayoutAttr : Cluster_Attr<"Layout", "layout"> {
     its *stream*: the image arrives in as many pieces of rows, and of each piece,
     a device computes operation after operation what the rows that it has by then
     suffice for, while the next one travels. All operations of a stream have the
-    same number of pieces, and each device computes what it reads of their
-    results, so that none waits for another.
+    same number of pieces.
 
     ```mlir
     #cluster.layout<owner, ["press-1"]>

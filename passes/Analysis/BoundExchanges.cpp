@@ -74,7 +74,8 @@ double BoundExchanges::hiddenSeconds(size_t layer, size_t workers) const {
 }
 
 double BoundExchanges::rowChangeSeconds(size_t layer, const BoundState &from,
-                                        const BoundState &to) const {
+                                        const BoundState &to,
+                                        double streamed) const {
   const RowNeeds &needs = rowNeeds[layer];
   const int64_t needed =
       std::max<int64_t>(0, needs.shared + needs.stride * to.overlap);
@@ -91,7 +92,7 @@ double BoundExchanges::rowChangeSeconds(size_t layer, const BoundState &from,
   const double transfer =
       rows * static_cast<double>(tensor.bytesPerRow()) * inner.secondsPerByte;
   const double late = inner.latencySeconds + inner.messageSeconds -
-                      hiddenSeconds(layer, to.most);
+                      hiddenSeconds(layer, to.most) - streamed;
   // Devices in pairs await each other; or each its neighbours, half of the time
   // either, whose cards have two messages to send, as its own has to receive.
   const auto workers = static_cast<double>(to.least);
@@ -161,7 +162,8 @@ double BoundExchanges::foreignShare(size_t sources, size_t readers) const {
 }
 
 double BoundExchanges::changeSeconds(size_t layer, const BoundState &from,
-                                     const BoundState &to) const {
+                                     const BoundState &to,
+                                     double streamed) const {
   const LayerOperand *operand = rowNeeds[layer].operand;
   const bool isReduction = network.layers[layer].isRowReduction;
   if (isReduction &&
@@ -181,12 +183,13 @@ double BoundExchanges::changeSeconds(size_t layer, const BoundState &from,
   case BoundForm::OwnerSums:
     if (to.form == BoundForm::Owner)
       return 0;
-    return scatterSeconds(
-        bytes,
-        from.form == BoundForm::Owner && to.form == BoundForm::Rows
-            ? costs.wholeSeconds(layer - 1) / static_cast<double>(to.least)
-            : 0.0,
-        to);
+    return scatterSeconds(bytes,
+                          from.form == BoundForm::Owner &&
+                                  to.form == BoundForm::Rows
+                              ? streamed + costs.wholeSeconds(layer - 1) /
+                                               static_cast<double>(to.least)
+                              : streamed,
+                          to);
   case BoundForm::Replicated:
   case BoundForm::ReplicatedSums:
     // Somebody has to send to those who are new.
@@ -197,8 +200,9 @@ double BoundExchanges::changeSeconds(size_t layer, const BoundState &from,
            (inner.latencySeconds + 2 * inner.messageSeconds +
             bytes * inner.secondsPerByte);
   case BoundForm::Rows:
-    return to.form == BoundForm::Rows ? rowChangeSeconds(layer, from, to)
-                                      : gatherSeconds(bytes, 0, from, to);
+    return to.form == BoundForm::Rows
+               ? rowChangeSeconds(layer, from, to, streamed)
+               : gatherSeconds(bytes, streamed, from, to);
   case BoundForm::DividedSums:
     return isPart ? 0.0 : gatherSeconds(bytes, 0, from, to);
   default:
@@ -231,7 +235,8 @@ double BoundExchanges::sumSeconds(size_t layer, const BoundState &state) const {
 
 /// Until the first layer begins, on the mean of its devices by their speeds.
 /// The client's card sends one message after the other.
-double BoundExchanges::entrySeconds(const BoundState &state) const {
+double BoundExchanges::entrySeconds(const BoundState &state,
+                                    double part) const {
   double bytes = 0;
   for (size_t tensor : network.arguments)
     bytes += static_cast<double>(network.tensors[tensor].bytes());
@@ -242,12 +247,13 @@ double BoundExchanges::entrySeconds(const BoundState &state) const {
   else if (state.form == BoundForm::Channels ||
            state.form == BoundForm::Replicated)
     share = (readers + 1) / 2;
-  return outer.latencySeconds + share * bytes * outer.secondsPerByte +
+  return outer.latencySeconds + part * share * bytes * outer.secondsPerByte +
          2 * outer.messageSeconds;
 }
 
 /// After the last layer: what is computed last has still to travel.
-double BoundExchanges::answerSeconds(const BoundState &state) const {
+double BoundExchanges::answerSeconds(const BoundState &state,
+                                     double part) const {
   const bool isRows = state.form == BoundForm::Rows;
   const bool isSum = isRows && network.layers.back().isRowReduction;
   const bool isDivided = isRows || state.form == BoundForm::Channels ||
@@ -261,6 +267,6 @@ double BoundExchanges::answerSeconds(const BoundState &state) const {
     share = isRows && !isSum ? 0.5 : 0.0;
   if (network.results.size() > 1)
     share = 0;
-  return outer.latencySeconds + share * bytes * outer.secondsPerByte +
+  return outer.latencySeconds + part * share * bytes * outer.secondsPerByte +
          (1 + static_cast<double>(sources)) * outer.messageSeconds;
 }

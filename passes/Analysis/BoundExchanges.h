@@ -22,15 +22,17 @@ class BoundExchanges {
 public:
   BoundExchanges(const CostModel &model, const BoundCosts &costs);
 
-  /// Seconds until layer 0 begins.
-  double entrySeconds(const BoundState &state) const;
-  /// Seconds from the layer before `layer` to it.
+  /// Seconds until `part` of what layer 0 reads is there.
+  double entrySeconds(const BoundState &state, double part) const;
+  /// Seconds from the layer before `layer` to it, where the layers before were
+  /// a stream for `streamed` seconds.
   double changeSeconds(size_t layer, const BoundState &from,
-                       const BoundState &to) const;
+                       const BoundState &to, double streamed = 0) const;
   /// Seconds in which the partial results of `layer` become its result.
   double sumSeconds(size_t layer, const BoundState &state) const;
-  /// Seconds from the last layer to the answer.
-  double answerSeconds(const BoundState &state) const;
+  /// Seconds from the last layer to the answer, of which `part` has not
+  /// travelled before.
+  double answerSeconds(const BoundState &state, double part) const;
 
 private:
   /// Of the rows at a bound between devices.
@@ -43,7 +45,7 @@ private:
   void findLeastLinks();
   RowNeeds findRowNeeds(size_t layer) const;
   double rowChangeSeconds(size_t layer, const BoundState &from,
-                          const BoundState &to) const;
+                          const BoundState &to, double streamed) const;
   double hiddenSeconds(size_t layer, size_t workers) const;
   double scatterSeconds(double bytes, double hidden,
                         const BoundState &to) const;

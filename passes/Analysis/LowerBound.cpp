@@ -9,6 +9,7 @@
 #include "passes/Analysis/LowerBound.h"
 
 #include "passes/Analysis/BoundExchanges.h"
+#include "passes/Analysis/LayerStream.h"
 
 #include <algorithm>
 #include <limits>
@@ -79,17 +80,22 @@ namespace {
 /// Dynamic programming over the layers and the states of the relaxed plan.
 class StepBound {
 public:
-  explicit StepBound(const CostModel &model);
+  StepBound(const CostModel &model, bool mayStream);
 
   double find();
 
 private:
   void addStates();
   double enter(size_t layer, size_t to) const;
-  double goOn(size_t layer, size_t to) const;
+  double goOn(size_t layer, size_t to, const std::vector<double> &from,
+              bool isStreamed) const;
   void noteLeaving();
+  void goOnWithStream(size_t layer, size_t to, double seconds);
+  void endStreams();
+  double leaveStreams(size_t layer, size_t to) const;
 
   const CostModel &model;
+  const bool mayStream;
   const BoundCosts costs;
   const BoundExchanges exchanges;
   /// Those that differ by their overlap stand together, the least one first.
@@ -97,13 +103,19 @@ private:
   /// By state: seconds after the layer before, and after this one.
   std::vector<double> before;
   std::vector<double> after;
+  /// The same of those whose layers are all in a stream, and of these until the
+  /// whole image is there too.
+  std::vector<double> streamedBefore;
+  std::vector<double> streamedAfter;
+  std::vector<double> streamEnds;
   /// Those that can be left for others: one of each overlap.
   std::vector<size_t> leaving;
 };
 } // namespace
 
-StepBound::StepBound(const CostModel &model)
-    : model(model), costs(model), exchanges(model, costs) {
+StepBound::StepBound(const CostModel &model, bool mayStream)
+    : model(model), mayStream(mayStream), costs(model),
+      exchanges(model, costs) {
   addStates();
 }
 
@@ -126,7 +138,7 @@ void StepBound::addStates() {
     least = most + 1;
   }
   before.assign(states.size(), infinity);
-  after = before;
+  after = streamedBefore = streamedAfter = streamEnds = before;
 }
 
 /// Of states that differ by their overlap, the best one is left.
@@ -154,8 +166,8 @@ static bool isAlike(const BoundState &a, const BoundState &b) {
 /// of devices.
 double StepBound::enter(size_t layer, size_t to) const {
   if (layer == 0)
-    return exchanges.entrySeconds(states[to]);
-  double least = infinity;
+    return exchanges.entrySeconds(states[to], 1);
+  double least = leaveStreams(layer, to);
   for (size_t from : leaving)
     if (before[from] < least && !isAlike(states[from], states[to]))
       least =
@@ -164,15 +176,51 @@ double StepBound::enter(size_t layer, size_t to) const {
   return least;
 }
 
-/// The same from states of rows among as many devices.
-double StepBound::goOn(size_t layer, size_t to) const {
+/// The same from states of rows among as many devices, after `from`, where
+/// `isStreamed` in a stream.
+double StepBound::goOn(size_t layer, size_t to, const std::vector<double> &from,
+                       bool isStreamed) const {
   double least = infinity;
   const size_t first = to - states[to].position();
   for (size_t i = 0; layer > 0 && i < BoundState::overlaps.size(); ++i)
-    if (before[first + i] < least)
-      least = std::min(least, before[first + i] +
+    if (from[first + i] < least)
+      least = std::min(least, from[first + i] +
                                   exchanges.changeSeconds(
-                                      layer, states[first + i], states[to]));
+                                      layer, states[first + i], states[to],
+                                      isStreamed ? from[first + i] : 0));
+  return least;
+}
+
+static constexpr double onePiece = 1.0 / static_cast<double>(maxStreamPieces);
+
+/// A stream begins with a piece of the image. Its devices stay the same.
+void StepBound::goOnWithStream(size_t layer, size_t to, double seconds) {
+  const BoundState &state = states[to];
+  if (layer == 0 &&
+      (state.form == BoundForm::Owner || state.form == BoundForm::Rows))
+    streamedAfter[to] = exchanges.entrySeconds(state, onePiece) + seconds;
+  else if (state.form == BoundForm::Owner)
+    streamedAfter[to] = streamedBefore[to] + seconds;
+  else if (state.form == BoundForm::Rows)
+    streamedAfter[to] = goOn(layer, to, streamedBefore, true) + seconds;
+}
+
+/// The whole image has to come.
+void StepBound::endStreams() {
+  for (size_t state = 0; state < states.size(); ++state)
+    streamEnds[state] = std::max(streamedBefore[state],
+                                 exchanges.entrySeconds(states[state], 1));
+}
+
+/// Of what leaves a stream, all but the last piece may have travelled before.
+double StepBound::leaveStreams(size_t layer, size_t to) const {
+  double least = infinity;
+  for (size_t from = 0; from < states.size(); ++from)
+    if (streamEnds[from] < least)
+      least = std::min(least, streamEnds[from] +
+                                  exchanges.changeSeconds(layer, states[from],
+                                                          states[to],
+                                                          streamEnds[from]));
   return least;
 }
 
@@ -180,27 +228,34 @@ double StepBound::find() {
   const size_t count = model.network().layers.size();
   for (size_t layer = 0; layer < count; ++layer) {
     noteLeaving();
+    endStreams();
     for (size_t to = 0; to < states.size(); ++to) {
       const double seconds = costs.layerSeconds(layer, states[to]) +
                              exchanges.sumSeconds(layer, states[to]);
-      after[to] = infinity;
+      after[to] = streamedAfter[to] = infinity;
       if (seconds == infinity)
         continue;
+      if (mayStream)
+        goOnWithStream(layer, to, seconds);
       after[to] = enter(layer, to) + seconds;
       if (states[to].form == BoundForm::Rows)
-        after[to] = std::min(after[to], goOn(layer, to) + seconds);
+        after[to] =
+            std::min(after[to], goOn(layer, to, before, false) + seconds);
     }
     std::swap(before, after);
+    std::swap(streamedBefore, streamedAfter);
   }
+  endStreams();
   double bound = infinity;
   for (size_t last = 0; last < states.size(); ++last)
-    bound =
-        std::min(bound, before[last] + exchanges.answerSeconds(states[last]));
+    bound = std::min(
+        {bound, before[last] + exchanges.answerSeconds(states[last], 1),
+         streamEnds[last] + exchanges.answerSeconds(states[last], onePiece)});
   return bound;
 }
 
-double windrow::boundLatency(const CostModel &model) {
+double windrow::boundLatency(const CostModel &model, bool mayStream) {
   if (model.network().layers.empty())
     return 0;
-  return std::max(findLoadBound(model), StepBound(model).find());
+  return std::max(findLoadBound(model), StepBound(model, mayStream).find());
 }

@@ -31,6 +31,10 @@
 //   the mean, and half of the others to a reader arrive after it. Results by
 //   channels may travel in up to eight pieces.
 //
+// A stream (LayerStream.h), of rows or on one device, begins when an eighth of
+// the image is there and does not end before all of it is; of what leaves it,
+// all but an eighth may have travelled before.
+//
 // Residual values and memory cost nothing. Three things are assumed and not
 // proved, but tested against plans that were searched to refute them: that the
 // mean carries over from one set of devices to another; that no device has more
@@ -47,8 +51,9 @@
 
 namespace windrow {
 
-/// The greater of the two bounds, in seconds.
-double boundLatency(const CostModel &model);
+/// The greater of the two bounds, in seconds; unless `mayStream`, of plans
+/// without streams.
+double boundLatency(const CostModel &model, bool mayStream = true);
 
 } // namespace windrow
 

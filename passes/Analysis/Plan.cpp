@@ -8,6 +8,8 @@
 
 #include "passes/Analysis/Plan.h"
 
+#include "passes/Analysis/LayerStream.h"
+
 #include <algorithm>
 #include <cassert>
 #include <cmath>
@@ -283,6 +285,14 @@ static int64_t heldBytes(const Network &network, const LayerPlacement *producer,
   return rows.size() * bytesPerRow;
 }
 
+/// What it reads and its result.
+static std::vector<size_t> tensorsOf(const Layer &layer) {
+  std::vector<size_t> tensors{layer.result};
+  for (const LayerOperand &operand : layer.operands)
+    tensors.push_back(operand.tensor);
+  return tensors;
+}
+
 std::vector<int64_t> windrow::estimateMemory(const Network &network,
                                              const Plan &plan,
                                              size_t numDevices) {
@@ -294,6 +304,11 @@ std::vector<int64_t> windrow::estimateMemory(const Network &network,
   for (size_t layer = 0; layer < numLayers; ++layer)
     for (const LayerOperand &operand : network.layers[layer].operands)
       lastUse[operand.tensor] = layer;
+  // All of a stream is there until its last piece.
+  const size_t numStreamed = countStreamed(plan);
+  for (size_t layer = 0; layer < numStreamed; ++layer)
+    for (size_t tensor : tensorsOf(network.layers[layer]))
+      lastUse[tensor] = std::max(lastUse[tensor], numStreamed - 1);
   for (size_t tensor : network.results)
     lastUse[tensor] = numLayers;
 

@@ -40,8 +40,9 @@ struct LayerPlacement {
   /// results that are added where the result is to be.
   std::vector<size_t> partialDevices;
   std::vector<int64_t> partialBounds;
-  /// Of channels: the calls, at most, in which each device computes its own, so
-  /// that some travel while the next are computed; see `divideInPieces`.
+  /// The calls, at most, in which each device computes its part: of channels,
+  /// so that some travel while the next are computed (see `divideInPieces`); of
+  /// rows and of an owner's whole, as the image arrives (see LayerStream.h).
   int64_t pieces = 1;
 
   RowInterval ownedPart(size_t position) const {

@@ -24,7 +24,8 @@ PlanPredictor::PlanPredictor(const CostModel &model, Plan plan)
   findLiveTensors();
   save(0, steps.values, states[0]);
   runForward(0);
-  argumentsSent = states[1][steps.sendFreeOf(model.client())];
+  argumentsSent =
+      states[steps.lastArgumentStep() + 1][steps.sendFreeOf(model.client())];
   tail.assign(steps.values.size(), unreachable);
   tail[steps.clockOf(model.client())] = 0;
   save(steps.numSteps(), tail, tails.back());

@@ -8,6 +8,7 @@
 
 #include "passes/Analysis/PlanRefinement.h"
 
+#include "passes/Analysis/LayerStream.h"
 #include "passes/Analysis/PlanPredictor.h"
 
 #include <algorithm>
@@ -43,6 +44,7 @@ private:
   bool rotateShares(const std::vector<LayerRange> &ranges);
   bool turnFusion();
   bool changePieces();
+  bool changeStreamPieces();
   bool changeForms();
   bool takeForm(const LayerRange &range, size_t form);
   bool leaveToOwner(const LayerRange &range, size_t device);
@@ -52,6 +54,7 @@ private:
   const SegmentCosts *costs;
   const int64_t work;
   PlanPredictor predictor;
+  const size_t numStreamed; ///< layers
   /// By layer: its devices compute all rows that they read of it.
   std::vector<bool> isFused;
   /// What is to be tried, and by layer where it stands among that.
@@ -66,7 +69,8 @@ static constexpr size_t unchanged = ~size_t(0);
 Refinement::Refinement(const CostModel &model, const SegmentCosts *costs,
                        const Plan &plan, int64_t work)
     : model(model), network(model.network()), costs(costs), work(work),
-      predictor(model, plan), changeOf(network.layers.size(), unchanged) {
+      predictor(model, plan), numStreamed(countStreamed(plan)),
+      changeOf(network.layers.size(), unchanged) {
   for (const LayerPlacement &placement : plan.layers)
     isFused.push_back(!placement.computed.empty());
 }
@@ -296,6 +300,17 @@ bool Refinement::changePieces() {
   return isBetter;
 }
 
+bool Refinement::changeStreamPieces() {
+  bool isBetter = false;
+  for (int64_t pieces = 2; pieces <= maxStreamPieces && !isExhausted();
+       ++pieces) {
+    for (size_t layer = 0; layer < numStreamed; ++layer)
+      change(layer).pieces = pieces;
+    isBetter |= accept();
+  }
+  return isBetter;
+}
+
 //===----------------------------------------------------------------------===//
 // Forms
 //===----------------------------------------------------------------------===//
@@ -326,7 +341,8 @@ bool Refinement::changeForms() {
   bool isBetter = false;
   const size_t count = network.layers.size();
   for (size_t length : {1, 2, 3, 4, 6, 8, 12, 16})
-    for (size_t first = 0; first + length <= count && !isExhausted(); ++first) {
+    for (size_t first = numStreamed; first + length <= count && !isExhausted();
+         ++first) {
       const LayerRange range{first, first + length};
       for (size_t form = 0; form < costs->forms().size(); ++form)
         isBetter |= takeForm(range, form);
@@ -345,6 +361,7 @@ RefinedPlan Refinement::run() {
     isBetter |= rotateShares(findRanges(hasSameRows));
     isBetter |= turnFusion();
     isBetter |= changePieces();
+    isBetter |= changeStreamPieces();
     if (!isBetter && costs)
       isBetter = changeForms();
   }

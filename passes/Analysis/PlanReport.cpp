@@ -17,6 +17,17 @@
 
 using namespace windrow;
 
+[[gnu::format(printf, 1, 2)]] static std::string format(const char *text, ...) {
+  va_list arguments, again;
+  va_start(arguments, text);
+  va_copy(again, arguments);
+  std::string result(std::vsnprintf(nullptr, 0, text, arguments), '\0');
+  std::vsnprintf(result.data(), result.size() + 1, text, again);
+  va_end(again);
+  va_end(arguments);
+  return result;
+}
+
 //===----------------------------------------------------------------------===//
 // Segments
 //===----------------------------------------------------------------------===//
@@ -24,19 +35,24 @@ using namespace windrow;
 static std::string modeOf(const LayerPlacement &placement) {
   if (!placement.partialDevices.empty())
     return "partial sums";
+  std::string mode;
   switch (placement.mode) {
   case LayerMode::Owner:
-    return "one device";
+    mode = "one device";
+    break;
   case LayerMode::Replicated:
-    return "replicated";
+    mode = "replicated";
+    break;
   case LayerMode::Channels:
-    return placement.pieces == 1
-               ? "channels"
-               : "channels, " + std::to_string(placement.pieces) + " pieces";
+    mode = "channels";
+    break;
   case LayerMode::Rows:
+    mode = placement.computed.empty() ? "rows" : "rows, fused";
     break;
   }
-  return placement.computed.empty() ? "rows" : "rows, fused";
+  return placement.pieces == 1 ? mode
+                               : format("%s, %d pieces", mode.c_str(),
+                                        static_cast<int>(placement.pieces));
 }
 
 static const std::vector<size_t> &workersOf(const LayerPlacement &placement) {
@@ -124,17 +140,6 @@ std::optional<size_t> windrow::findOnlyDevice(const CostModel &model,
 //===----------------------------------------------------------------------===//
 // Text
 //===----------------------------------------------------------------------===//
-
-[[gnu::format(printf, 1, 2)]] static std::string format(const char *text, ...) {
-  va_list arguments, again;
-  va_start(arguments, text);
-  va_copy(again, arguments);
-  std::string result(std::vsnprintf(nullptr, 0, text, arguments), '\0');
-  std::vsnprintf(result.data(), result.size() + 1, text, again);
-  va_end(again);
-  va_end(arguments);
-  return result;
-}
 
 static std::string nameOf(const Layer &layer) {
   return layer.name.empty() ? layer.shape.kind : layer.name;

@@ -9,6 +9,7 @@
 #include "passes/Analysis/PlanSearch.h"
 
 #include "passes/Analysis/CutSearch.h"
+#include "passes/Analysis/LayerStream.h"
 #include "passes/Analysis/LowerBound.h"
 #include "passes/Analysis/PlanRefinement.h"
 #include "passes/Analysis/PlanTimeline.h"
@@ -22,6 +23,7 @@ using namespace windrow;
 /// Of one descent and of all, as `PlanPredictor` counts it.
 static constexpr int64_t descentWork = 1'000'000;
 static constexpr int64_t allDescentsWork = 2'000'000;
+static constexpr int64_t streamDescentWork = 300'000;
 
 namespace {
 struct StartPlan {
@@ -44,6 +46,10 @@ private:
   SegmentCosts makeCosts() const;
   void addCutPlans(const SegmentCosts &costs, double secondsPerWeightByte);
   void refine(const SegmentCosts &costs);
+  bool mayStream() const {
+    return options.useStreams && options.objective == Objective::Latency;
+  }
+  void addStreams(const SegmentCosts *costs);
   void consider(std::string name, Plan plan);
   bool isBetter(double latency, const std::vector<int64_t> &memory) const;
   bool exceedsMemory() const;
@@ -213,6 +219,29 @@ void PlanSearch::refine(const SegmentCosts &costs) {
       refine("refined " + start.name, start.plan);
 }
 
+/// Lets the first layers of the best plan, of the best one by a rule and of the
+/// fastest device's begin while the image arrives.
+void PlanSearch::addStreams(const SegmentCosts *costs) {
+  auto add = [&](const std::string &name, const Plan &plan) {
+    Plan streamed = chooseStream(model, plan);
+    if (streamed == plan)
+      return;
+    consider(name, Plan(streamed));
+    if (costs)
+      consider("refined " + name,
+               refinePlan(model, costs, streamed, streamDescentWork).plan);
+  };
+  add("streamed", Plan(best.plan));
+  if (model.numDevices() == 1)
+    return;
+  add("streamed single", leaveToOne(network, model.cluster().fastestDevice()));
+  if (!rulePlan)
+    return;
+  rulePlan->plan = chooseStream(model, rulePlan->plan);
+  rulePlan->latency = predictLatency(model, rulePlan->plan);
+  consider("streamed " + rulePlan->name, rulePlan->plan);
+}
+
 SearchResult PlanSearch::run() {
   addRulePlans();
   if (model.numDevices() > 1 && !network.layers.empty()) {
@@ -227,7 +256,11 @@ SearchResult PlanSearch::run() {
       secondsPerByte *= 10;
     }
     refine(costs);
+    if (mayStream())
+      addStreams(&costs);
     preferRulePlan();
+  } else if (!network.layers.empty() && mayStream()) {
+    addStreams(nullptr);
   }
   return finish();
 }
@@ -241,7 +274,8 @@ SearchResult PlanSearch::finish() {
                            layer.partialDevices.empty() &&
                            layer.devices == first.devices;
                   });
-  best.lowerBound = std::min(best.latency, boundLatency(model));
+  best.lowerBound =
+      std::min(best.latency, boundLatency(model, options.useStreams));
   return std::move(best);
 }
 

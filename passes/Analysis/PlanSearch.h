@@ -30,6 +30,7 @@ struct SearchOptions {
   bool useChannels = true; ///< results divided by channels
   bool usePartials = true; ///< sums over divided input channels
   bool useFused = true;    ///< rows computed again instead of received
+  bool useStreams = true;  ///< layers computed as the image arrives
 };
 
 /// One plan that was considered.

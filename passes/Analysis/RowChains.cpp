@@ -68,7 +68,7 @@ bool RowChains::isLinked(const Plan &plan, std::optional<size_t> before,
                          size_t layer) const {
   auto isByRows = [](const LayerPlacement &placement) {
     return placement.mode == LayerMode::Rows &&
-           placement.partialDevices.empty();
+           placement.partialDevices.empty() && placement.pieces == 1;
   };
   return before && isByRows(plan.layers[*before]) &&
          isByRows(plan.layers[layer]) &&

@@ -21,7 +21,7 @@ namespace windrow {
 /// two layers, the second reads of each row of the first no other, and nobody
 /// else reads them, the rows that others wait for can go through both before
 /// the rest, as `cluster-place` lets them. Of several layers that it reads, a
-/// layer goes on with the last.
+/// layer goes on with the last. Layers of a stream are in no chain.
 class RowChains {
 public:
   RowChains(const Network &network, const TensorUses &uses);

@@ -22,7 +22,7 @@ TimelineSteps::TimelineSteps(const CostModel &model, const TensorUses &uses,
                              const std::vector<TensorExchange> &exchanges)
     : model(model), network(model.network()), uses(uses), plan(plan),
       exchanges(exchanges), numDevices(model.numDevices()),
-      chains(network, uses) {
+      numStreamed(countStreamed(plan)), chains(network, uses) {
   values.assign(partialOf(numDevices + 1), nothing);
   std::fill_n(values.begin(), numParticipantValues(), 0.0);
   messages.resize(values.size());
@@ -42,10 +42,17 @@ void TimelineSteps::followExchange(size_t tensor) {
   }
 }
 
-/// A transfer of channels goes piece by piece, unless they are sums.
+/// A transfer goes piece by piece within a stream, as does one of channels,
+/// unless they are sums.
 int64_t TimelineSteps::countMessages(size_t tensor,
                                      const TensorTransfer &transfer) const {
   const size_t layer = uses.producers[tensor];
+  if (layer < numStreamed)
+    return std::ranges::count_if(
+        findStreamPieces()[network.arguments.size() + layer][transfer.source],
+        [&](RowInterval rows) {
+          return !rows.intersect(transfer.rows).empty();
+        });
   if (transfer.channels.empty() || !plan.layers[layer].partialDevices.empty() ||
       findReducedRows(network, uses, plan, layer))
     return 1;
@@ -108,17 +115,18 @@ void TimelineSteps::send(size_t source, size_t reader, int64_t bytes,
   }
 }
 
-void TimelineSteps::await(size_t device, size_t arrival) {
+void TimelineSteps::await(size_t device, size_t arrival,
+                          double messageSeconds) {
   if (values[arrival] == nothing)
     return;
   const double wait = std::max(0.0, values[arrival] - values[clockOf(device)]);
   raise(clockOf(device), arrival, 0);
-  advance(clockOf(device), messages[arrival]);
+  advance(clockOf(device), messageSeconds);
   forget(arrival);
   if (!times || device == numDevices)
     return;
   times->devices[device].wait += wait;
-  times->devices[device].message += messages[arrival];
+  times->devices[device].message += messageSeconds;
   if (!times->layers.empty())
     times->layers[currentLayer][device].wait += wait;
 }
@@ -128,7 +136,8 @@ void TimelineSteps::awaitOperands(size_t layer, size_t device) {
       times->layers[layer][device].start == 0)
     times->layers[layer][device].start = values[clockOf(device)];
   for (const LayerOperand &operand : network.layers[layer].operands)
-    await(device, arrivalOf(operand.tensor, device));
+    await(device, arrivalOf(operand.tensor, device),
+          messages[arrivalOf(operand.tensor, device)]);
 }
 
 void TimelineSteps::compute(size_t layer, size_t device, double seconds) {
@@ -336,7 +345,7 @@ void TimelineSteps::addPartials(size_t layer,
     const size_t target = placement.devices[i];
     if (bytes[i] == 0)
       continue;
-    await(target, partialOf(i));
+    await(target, partialOf(i), messages[partialOf(i)]);
     compute(layer, target,
             model.additionSeconds(target, bytes[i],
                                   static_cast<int64_t>(sources.size()) - 1));
@@ -374,13 +383,97 @@ void TimelineSteps::placePartials(size_t layer) {
   addPartials(layer, sources);
 }
 
+//===----------------------------------------------------------------------===//
+// Streams
+//===----------------------------------------------------------------------===//
+
+bool TimelineSteps::isStreamedArgument(size_t tensor) const {
+  return numStreamed > 0 && !uses.readers[tensor].empty() &&
+         uses.readers[tensor].front() < numStreamed;
+}
+
+const StreamPieces &TimelineSteps::findStreamPieces() const {
+  auto end = plan.layers.begin() + static_cast<std::ptrdiff_t>(numStreamed);
+  if (!std::equal(plan.layers.begin(), end, streamPlacements.begin(),
+                  streamPlacements.end())) {
+    streamPlacements.assign(plan.layers.begin(), end);
+    streamPieces = divideLayers(network, plan, numStreamed, numDevices);
+  }
+  return streamPieces;
+}
+
+/// Sends `rows`, if any, of what the reader of `transfer` needs.
+void TimelineSteps::sendStreamed(size_t tensor, const TensorTransfer &transfer,
+                                 RowInterval rows) {
+  if (rows.empty())
+    return;
+  const size_t arrival = arrivalOf(tensor, transfer.reader);
+  send(transfer.source, transfer.reader,
+       rows.size() * network.tensors[tensor].bytesPerRow(), arrival);
+  streamMessages[arrival] +=
+      model.link(transfer.source, transfer.reader).messageSeconds;
+}
+
+void TimelineSteps::awaitStreamed(size_t layer, size_t device) {
+  if (times && !times->layers.empty() &&
+      times->layers[layer][device].start == 0)
+    times->layers[layer][device].start = values[clockOf(device)];
+  for (const LayerOperand &operand : network.layers[layer].operands) {
+    const size_t arrival = arrivalOf(operand.tensor, device);
+    await(device, arrival, streamMessages[arrival]);
+    streamMessages[arrival] = 0;
+  }
+}
+
+void TimelineSteps::computeStreamed(size_t layer, size_t device,
+                                    RowInterval rows) {
+  const size_t tensor = network.layers[layer].result;
+  std::vector<TensorTransfer> sends;
+  for (const TensorTransfer &transfer : sendsOf(tensor, device))
+    if (const RowInterval part = transfer.rows.intersect(rows); !part.empty())
+      sends.push_back({device, transfer.reader, part,
+                       part.size() * network.tensors[tensor].bytesPerRow()});
+  for (const RowPiece &piece :
+       choosePieces(std::span(&layer, 1), device, rows, sends).first) {
+    compute(layer, device, model.intervalSeconds(layer, device, piece.rows));
+    for (const TensorTransfer &transfer : sends)
+      sendStreamed(tensor, transfer, transfer.rows.intersect(piece.rows));
+  }
+}
+
+/// Turn by turn, as the devices do at the same time.
+void TimelineSteps::placeStream() {
+  const StreamPieces &pieces = findStreamPieces();
+  streamMessages.assign(values.size(), 0.0);
+  const size_t numArguments = network.arguments.size();
+  for (int64_t turn = 0; turn < plan.layers.front().pieces; ++turn) {
+    for (size_t i = 0; i < numArguments; ++i)
+      if (const size_t tensor = network.arguments[i];
+          isStreamedArgument(tensor))
+        for (const TensorTransfer &transfer : exchanges[tensor].transfers)
+          sendStreamed(tensor, transfer, pieces[i][transfer.reader][turn]);
+    for (size_t layer = 0; layer < numStreamed; ++layer) {
+      currentLayer = layer;
+      for (size_t device : plan.layers[layer].devices) {
+        const RowInterval rows = pieces[numArguments + layer][device][turn];
+        if (rows.empty())
+          continue;
+        awaitStreamed(layer, device);
+        computeStreamed(layer, device, rows);
+      }
+    }
+  }
+}
+
 void TimelineSteps::placeLayer(size_t layer) {
   currentLayer = layer;
   if (times && layer > 0)
     times->finish[layer] = times->finish[layer - 1];
   for (size_t reader = 0; reader <= numDevices; ++reader)
     forget(arrivalOf(network.layers[layer].result, reader));
-  if (chains.isFollowed(plan, layer))
+  if (layer + 1 == numStreamed)
+    return placeStream();
+  if (layer < numStreamed || chains.isFollowed(plan, layer))
     return;
   if (!plan.layers[layer].partialDevices.empty())
     placePartials(layer);
@@ -398,11 +491,13 @@ void TimelineSteps::run(size_t step) {
       for (size_t reader = 0; reader <= numDevices; ++reader)
         forget(arrivalOf(tensor, reader));
     for (size_t tensor : network.arguments)
-      sendAll(tensor, client);
+      if (!isStreamedArgument(tensor))
+        sendAll(tensor, client);
   } else if (step + 1 < numSteps()) {
     placeLayer(step - 1);
   } else {
     for (size_t tensor : network.results)
-      await(client, arrivalOf(tensor, client));
+      await(client, arrivalOf(tensor, client),
+            messages[arrivalOf(tensor, client)]);
   }
 }

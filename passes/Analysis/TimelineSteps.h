@@ -19,6 +19,7 @@
 #ifndef WINDROW_PASSES_ANALYSIS_TIMELINESTEPS_H
 #define WINDROW_PASSES_ANALYSIS_TIMELINESTEPS_H
 
+#include "passes/Analysis/LayerStream.h"
 #include "passes/Analysis/PlanTimeline.h"
 #include "passes/Analysis/RowChains.h"
 #include "passes/Analysis/RowExchange.h"
@@ -40,8 +41,9 @@ struct TimelineTerm {
 };
 
 /// Follows a plan. Step 0 sends the arguments, step i + 1 is layer i, the last
-/// one awaits the results. All arguments must outlive it, and may change
-/// between steps.
+/// one awaits the results. Arguments of a stream are sent, and all its layers
+/// computed, in the step of its last layer. All arguments must outlive it, and
+/// may change between steps, but for the number of layers in the stream.
 class TimelineSteps {
 public:
   TimelineSteps(const CostModel &model, const TensorUses &uses,
@@ -51,7 +53,12 @@ public:
   void run(size_t step);
   /// The step in which what `layer` reads is awaited, or a later one, under
   /// any plan: that of its chain's last layer.
-  size_t lastStepOf(size_t layer) const { return chains.lastOf(layer) + 1; }
+  size_t lastStepOf(size_t layer) const {
+    const size_t last = chains.lastOf(layer);
+    return layer < numStreamed ? std::max(last + 1, numStreamed) : last + 1;
+  }
+  /// The step that sends the last of the arguments.
+  size_t lastArgumentStep() const { return numStreamed; }
   /// To be called after the exchange of `tensor` has changed.
   void followExchange(size_t tensor);
 
@@ -75,6 +82,13 @@ public:
 private:
   int64_t countMessages(size_t tensor, const TensorTransfer &transfer) const;
   void placeLayer(size_t layer);
+  bool isStreamedArgument(size_t tensor) const;
+  const StreamPieces &findStreamPieces() const;
+  void sendStreamed(size_t tensor, const TensorTransfer &transfer,
+                    RowInterval rows);
+  void awaitStreamed(size_t layer, size_t device);
+  void computeStreamed(size_t layer, size_t device, RowInterval rows);
+  void placeStream();
   void computeParts(size_t layer);
   void computeChannels(size_t layer);
   std::vector<size_t> chainOf(size_t layer) const;
@@ -89,7 +103,7 @@ private:
                const std::vector<RowPiece> &pieces,
                std::span<const TensorTransfer> sends) const;
   void awaitOperands(size_t layer, size_t device);
-  void await(size_t device, size_t arrival);
+  void await(size_t device, size_t arrival, double messageSeconds);
   void compute(size_t layer, size_t device, double seconds);
   void send(size_t source, size_t reader, int64_t bytes, size_t arrival);
   std::span<const TensorTransfer> sendsOf(size_t tensor, size_t source) const;
@@ -109,8 +123,14 @@ private:
   const Plan &plan;
   const std::vector<TensorExchange> &exchanges;
   const size_t numDevices;
+  const size_t numStreamed; ///< layers
+  /// Of the stream, and the placements that they belong to.
+  mutable StreamPieces streamPieces;
+  mutable std::vector<LayerPlacement> streamPlacements;
   /// Of the reader's processor, for all that is to come, as the values.
   std::vector<double> messages;
+  /// The same for what has been sent within the stream.
+  std::vector<double> streamMessages;
   const RowChains chains;
   struct PendingSend {
     size_t turn; ///< of its source

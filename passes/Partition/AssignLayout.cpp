@@ -11,6 +11,7 @@
 #include "dialects/Cluster/Cluster.h"
 #include "dialects/Nn/Nn.h"
 #include "passes/Analysis/KernelSearch.h"
+#include "passes/Analysis/LayerStream.h"
 #include "passes/Analysis/RulePlans.h"
 #include "passes/Partition/Devices.h"
 #include "passes/Partition/NetworkPlan.h"
@@ -72,6 +73,16 @@ struct AssignLayoutPass : impl::AssignLayoutBase<AssignLayoutPass> {
   Plan choosePlan(Network &network, const ClusterDescription &cluster) {
     if (network.layers.empty())
       return {};
+    if (strategy == Strategy::Dp) {
+      SearchOptions options;
+      options.objective = objective;
+      return searchKernels(network, cluster, costs.get(), options).plan;
+    }
+    return chooseStream(CostModel(network, cluster, costs.get()),
+                        followRule(network, cluster));
+  }
+
+  Plan followRule(const Network &network, const ClusterDescription &cluster) {
     const size_t fastest = cluster.fastestDevice();
     std::vector<double> weights;
     switch (strategy) {
@@ -87,9 +98,7 @@ struct AssignLayoutPass : impl::AssignLayoutBase<AssignLayoutPass> {
     case Strategy::Greedy:
       return balanceGreedily(CostModel(network, cluster, costs.get()));
     case Strategy::Dp:
-      SearchOptions options;
-      options.objective = objective;
-      return searchKernels(network, cluster, costs.get(), options).plan;
+      llvm_unreachable("no rule");
     }
     return divideInProportion(network, weights, fastest, grain);
   }

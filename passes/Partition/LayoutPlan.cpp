@@ -238,33 +238,6 @@ void LayoutPlan::dropContainedNeeds() {
 // The stream
 //===----------------------------------------------------------------------===//
 
-/// Checks that devices compute what they read of `operand` as they need it.
-LogicalResult LayoutPlan::checkStreamedOperand(OpOperand &operand) const {
-  Operation *op = operand.getOwner();
-  unsigned index = operand.getOperandNumber();
-  if (!cast<nn::RowWindowOpInterface>(op).carriesRows(index))
-    return op->emitOpError() << "cannot be computed in pieces of rows: reads "
-                                "all rows of operand #"
-                             << index;
-  if (isa<BlockArgument>(operand.get()))
-    return success();
-  Value result = op->getResult(0);
-  for (unsigned device = 0; device < getClient(); ++device) {
-    RowInterval rows = getShares(result)[device].computed;
-    if (rows.empty())
-      continue;
-    RowInterval needed = getNeededRegion(operand, getRegion(result, rows)).rows;
-    RowInterval computed = getShares(operand.get())[device].computed;
-    if (!computed.contains(needed))
-      return op->emitOpError()
-             << "cannot be computed in pieces of rows: device "
-             << participants[device] << " must compute rows " << needed.begin
-             << " to " << needed.end << " of operand #" << index
-             << " itself, got " << computed.begin << " to " << computed.end;
-  }
-  return success();
-}
-
 /// Checks that `op` can come next in the stream.
 LogicalResult LayoutPlan::checkStreamed(Operation *op) const {
   auto windows = dyn_cast<nn::RowWindowOpInterface>(op);
@@ -280,9 +253,11 @@ LogicalResult LayoutPlan::checkStreamed(Operation *op) const {
            << "must be in as many pieces of rows as the first operation, "
            << first << ", got " << pieces;
   for (OpOperand &operand : op->getOpOperands())
-    if (tensors.contains(operand.get()) &&
-        failed(checkStreamedOperand(operand)))
-      return failure();
+    if (unsigned index = operand.getOperandNumber();
+        tensors.contains(operand.get()) && !windows.carriesRows(index))
+      return op->emitOpError() << "cannot be computed in pieces of rows: reads "
+                                  "all rows of operand #"
+                               << index;
   return success();
 }
 

@@ -87,8 +87,8 @@ public:
   llvm::SmallVector<Contraction> getContractions(mlir::Operation *op) const;
 
   /// The first operations, of rows in as many pieces, at least two: devices
-  /// compute each of these as the arguments arrive, and none reads results of
-  /// another's. See passes/Analysis/RowStream.h.
+  /// compute each of these as the arguments arrive. See
+  /// passes/Analysis/RowStream.h.
   llvm::ArrayRef<mlir::Operation *> getStream() const {
     return getOperations().take_front(streamLength);
   }
@@ -110,7 +110,6 @@ private:
   void dropContainedNeeds();
   mlir::LogicalResult addStream();
   mlir::LogicalResult checkStreamed(mlir::Operation *op) const;
-  mlir::LogicalResult checkStreamedOperand(mlir::OpOperand &operand) const;
 
   llvm::SmallVector<mlir::StringAttr> participants;
   llvm::DenseMap<mlir::Value, Tensor> tensors;

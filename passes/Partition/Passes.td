@@ -132,18 +132,19 @@ def Place : Cluster_Pass<"cluster-place"> {
     The first operations, where their layouts by rows or of one owner are in
     pieces, are a stream: the client sends each device the rows that it needs in
     pieces, and what a device can compute of all these operations from the pieces
-    so far, it does before it waits for the next one. Pieces end where the
-    windows of the last operations' pieces, about equally large, do. A strip so
-    far is the one before and the next piece, joined by one `nn.concat`; as each
-    of these has its place in the next one, nothing is copied. Others receive
-    what they read of a stream's results piece by piece.
+    so far, and from what its neighbours have computed of theirs, it does before
+    it waits for the next one. Every second device begins with its last rows, so
+    that neighbours get to the rows on both sides of a bound at the same turn. A
+    strip so far is the one before and the next piece, joined by one `nn.concat`;
+    as each of these has its place in the next one, nothing is copied. Others
+    receive what they read of a stream's results piece by piece.
 
     Layouts that cannot be are errors: rows or channels of an operation that
     cannot be computed by them, partial results of one that is no such sum,
     devices that the module does not name. So are pieces of rows behind an
     operation that has none, or has another number of them, of an operation that
-    reads more than a window of what others compute, of rows that a device does
-    not compute itself, and of an argument that others read too.
+    reads more than a window of what others compute, and of an argument that
+    others read too.
 
     Before:
 
@@ -256,26 +257,26 @@ def Place : Cluster_Pass<"cluster-place"> {
        : (tensor<1x8x8x4xf32>, tensor<4x3x3x4xf32>) -> tensor<1x8x8x4xf32>
     ```
 
-    After, %x0 and %x1 being rows 0 to 5 and 5 to 8 of %x, which come one after
+    After, %x0 and %x1 being rows 0 to 4 and 4 to 8 of %x, which come one after
     the other:
 
     ```mlir
-    %a0 = cluster.transfer %x0 from "client" to "a" : tensor<1x5x8x4xf32>
-    %00 = cluster.fragment on "a" part <tensor = 0, dimension = 1, 0 to 4 of 8>
-        -> tensor<1x4x8x4xf32> {
+    %a0 = cluster.transfer %x0 from "client" to "a" : tensor<1x4x8x4xf32>
+    %00 = cluster.fragment on "a" part <tensor = 0, dimension = 1, 0 to 3 of 8>
+        -> tensor<1x3x8x4xf32> {
       %r = nn.conv_2d %a0, %f {pads = array<i64: 1, 1, 0, 1>} ...
-      cluster.yield %r : tensor<1x4x8x4xf32>
+      cluster.yield %r : tensor<1x3x8x4xf32>
     }
-    %a1 = cluster.transfer %x1 from "client" to "a" : tensor<1x3x8x4xf32>
+    %a1 = cluster.transfer %x1 from "client" to "a" : tensor<1x4x8x4xf32>
     %strip = cluster.fragment on "a" -> tensor<1x8x8x4xf32> {
       %r = nn.concat %a0, %a1 {axis = 1 : i64} ...
       cluster.yield %r : tensor<1x8x8x4xf32>
     }
-    %01 = cluster.fragment on "a" part <tensor = 0, dimension = 1, 4 to 8 of 8>
-        -> tensor<1x4x8x4xf32> {
-      %s = nn.slice %strip {offsets = array<i64: 0, 3, 0, 0>, sizes = array<i64: 1, 5, 8, 4>} ...
+    %01 = cluster.fragment on "a" part <tensor = 0, dimension = 1, 3 to 8 of 8>
+        -> tensor<1x5x8x4xf32> {
+      %s = nn.slice %strip {offsets = array<i64: 0, 2, 0, 0>, sizes = array<i64: 1, 6, 8, 4>} ...
       %r = nn.conv_2d %s, %f {pads = array<i64: 0, 1, 1, 1>} ...
-      cluster.yield %r : tensor<1x4x8x4xf32>
+      cluster.yield %r : tensor<1x5x8x4xf32>
     }
     ```
   }];

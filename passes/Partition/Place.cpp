@@ -66,8 +66,9 @@ private:
     Value whole;
   };
 
-  ChainPieces choosePieces(Chain chain, unsigned device);
-  bool isWorthwhile(Chain chain, unsigned device, size_t pieces);
+  ChainPieces choosePieces(Chain chain, unsigned device, RowInterval computed);
+  bool isWorthwhile(Chain chain, unsigned device, RowInterval computed,
+                    size_t pieces);
   void computePiece(Chain chain, unsigned device, ChainPieces &pieces,
                     const RowPiece &piece);
   Value computePart(Operation *op, unsigned device, RowInterval range,
@@ -131,7 +132,8 @@ static bool isReadWhole(OpOperand &operand, Axis axis) {
              nn::wholeRegion(operand.get());
 }
 
-bool Placer::isWorthwhile(Chain chain, unsigned device, size_t pieces) {
+bool Placer::isWorthwhile(Chain chain, unsigned device, RowInterval computed,
+                          size_t pieces) {
   Value result = chain.back()->getResult(0);
   BoundarySplit split;
   split.pieces = pieces;
@@ -145,7 +147,7 @@ bool Placer::isWorthwhile(Chain chain, unsigned device, size_t pieces) {
   int64_t bytesPerCell =
       countBytes(result) / (whole.rows.size() * whole.channels.size());
   for (const StripAssembler::AwaitedRange &awaited :
-       strips.getAwaited(result, device)) {
+       strips.getAwaited(result, device, computed)) {
     const LinkDescription &link = cluster.linkBetween(
         nameOf(device).strref(), nameOf(awaited.reader).strref());
     int64_t cells = awaited.region.rows.size() * awaited.region.channels.size();
@@ -155,15 +157,16 @@ bool Placer::isWorthwhile(Chain chain, unsigned device, size_t pieces) {
   return isSplitWorthwhile(split);
 }
 
-Placer::ChainPieces Placer::choosePieces(Chain chain, unsigned device) {
+/// The pieces of the range `computed` of the chain's result.
+Placer::ChainPieces Placer::choosePieces(Chain chain, unsigned device,
+                                         RowInterval computed) {
   Value result = chain.back()->getResult(0);
-  RowInterval computed = plan.getShares(result)[device].computed;
   SmallVector<RowInterval> awaited;
   for (const StripAssembler::AwaitedRange &range :
-       strips.getAwaited(result, device))
+       strips.getAwaited(result, device, computed))
     awaited.push_back(range.range);
   ChainPieces whole{{{computed, !awaited.empty()}}, 0, {}};
-  if (plan.getPieces(result) > 1) {
+  if (plan.getAxis(result) == Axis::Channels && plan.getPieces(result) > 1) {
     assert(chain.size() == 1 && "channels are not computed by chains");
     whole.pieces.clear();
     for (RowInterval piece : divideInPieces(computed, plan.getPieces(result)))
@@ -186,7 +189,7 @@ Placer::ChainPieces Placer::choosePieces(Chain chain, unsigned device) {
     if (pieces.size() == 1)
       return whole;
     if (boundaryFirst == BoundaryFirst::Always ||
-        isWorthwhile(rest, device, pieces.size()))
+        isWorthwhile(rest, device, computed, pieces.size()))
       return {SmallVector<RowPiece>(pieces.begin(), pieces.end()), first, {}};
   }
   return whole;
@@ -236,8 +239,9 @@ void Placer::placeParts(Chain chain) {
   Value result = chain.back()->getResult(0);
   SmallVector<ChainPieces> pieces(plan.getClient());
   for (unsigned device = 0; device < plan.getClient(); ++device)
-    if (!plan.getShares(result)[device].computed.empty())
-      pieces[device] = choosePieces(chain, device);
+    if (RowInterval computed = plan.getShares(result)[device].computed;
+        !computed.empty())
+      pieces[device] = choosePieces(chain, device, computed);
   for (bool awaited : {true, false})
     for (unsigned device = 0; device < plan.getClient(); ++device)
       for (const RowPiece &piece : pieces[device].pieces)
@@ -432,7 +436,10 @@ void Placer::place(Operation *op) {
 void Placer::run() {
   Operation *terminator = function.front().getTerminator();
   builder.setInsertionPoint(terminator);
-  placeStream(plan, strips, parts);
+  placeStream(plan, strips, parts,
+              [&](Operation *op, unsigned device, RowInterval rows) {
+                return choosePieces(op, device, rows).pieces;
+              });
   for (BlockArgument argument : function.getArguments()) {
     if (strips.contains(argument))
       continue;

@@ -21,38 +21,33 @@ namespace {
 class StreamPlacer {
 public:
   StreamPlacer(const LayoutPlan &plan, StripAssembler &strips,
-               PartBuilder &parts);
+               PartBuilder &parts, DivideRows divideRows);
 
   void run();
 
 private:
-  std::vector<StreamedTensor> describe(unsigned device) const;
-  void sendArgument(Value argument, size_t piece);
-  void compute(Operation *op, size_t piece);
-  RowInterval getPiece(Value tensor, unsigned device, size_t piece) const {
-    return pieces[device][positions.lookup(tensor)][piece];
-  }
-  /// The rows of `tensor` that `device` has once it has piece `piece`.
-  RowInterval getRowsSoFar(Value tensor, unsigned device, size_t piece) const {
-    return {getPiece(tensor, device, 0).begin,
-            getPiece(tensor, device, piece).end};
+  StreamedTensor describe(Value tensor) const;
+  void sendArgument(Value argument, size_t turn);
+  void compute(Operation *op, unsigned device, RowInterval rows);
+  RowInterval getPiece(Value tensor, unsigned device, size_t turn) const {
+    return pieces[positions.lookup(tensor)][device][turn];
   }
 
   const LayoutPlan &plan;
   StripAssembler &strips;
   PartBuilder &parts;
+  const DivideRows divideRows;
   /// Arguments, then results.
   llvm::SmallSetVector<Value, 8> tensors;
   DenseMap<Value, size_t> positions;
-  /// By device and tensor.
-  SmallVector<std::vector<std::vector<RowInterval>>> pieces;
+  StreamPieces pieces;
 };
 
 } // namespace
 
 StreamPlacer::StreamPlacer(const LayoutPlan &plan, StripAssembler &strips,
-                           PartBuilder &parts)
-    : plan(plan), strips(strips), parts(parts) {
+                           PartBuilder &parts, DivideRows divideRows)
+    : plan(plan), strips(strips), parts(parts), divideRows(divideRows) {
   for (Operation *op : plan.getStream())
     for (Value operand : op->getOperands())
       if (isa<BlockArgument>(operand))
@@ -63,76 +58,72 @@ StreamPlacer::StreamPlacer(const LayoutPlan &plan, StripAssembler &strips,
     positions[tensor] = position;
 }
 
-/// The arguments and results as `device` has them.
-std::vector<StreamedTensor> StreamPlacer::describe(unsigned device) const {
-  std::vector<StreamedTensor> described;
-  for (Value tensor : tensors) {
-    const LayoutPlan::Share &share = plan.getShares(tensor)[device];
-    StreamedTensor &streamed = described.emplace_back();
-    Operation *op = tensor.getDefiningOp();
-    if (!op) {
+StreamedTensor StreamPlacer::describe(Value tensor) const {
+  StreamedTensor described;
+  Operation *op = tensor.getDefiningOp();
+  for (const LayoutPlan::Share &share :
+       plan.getShares(tensor).take_front(plan.getClient())) {
+    RowInterval &rows = described.rows.emplace_back(share.computed);
+    if (op)
+      described.owned.push_back(share.owned);
+    else
       for (const TensorRegion &region : share.needed)
-        streamed.rows = streamed.rows.hull(region.rows);
-      continue;
-    }
-    streamed.rows = share.computed;
-    streamed.grain = cast<nn::RowWindowOpInterface>(op).getRowGrain();
-    if (share.computed.empty())
-      continue;
-    for (OpOperand &operand : op->getOpOperands())
-      if (auto read = positions.find(operand.get()); read != positions.end())
-        described[read->second].readers.push_back(
-            {positions.lookup(tensor), [this, &operand](RowInterval rows) {
-               Value result = operand.getOwner()->getResult(0);
-               return getNeededRegion(operand, plan.getRegion(result, rows))
-                   .rows;
-             }});
+        rows = rows.hull(region.rows);
   }
+  if (!op)
+    return described;
+  described.grain = cast<nn::RowWindowOpInterface>(op).getRowGrain();
+  for (OpOperand &operand : op->getOpOperands())
+    if (auto read = positions.find(operand.get()); read != positions.end())
+      described.operands.push_back(
+          {read->second, [this, &operand](RowInterval rows) {
+             Value result = operand.getOwner()->getResult(0);
+             return getNeededRegion(operand, plan.getRegion(result, rows)).rows;
+           }});
   return described;
 }
 
-void StreamPlacer::sendArgument(Value argument, size_t piece) {
+void StreamPlacer::sendArgument(Value argument, size_t turn) {
   for (unsigned device = 0; device < plan.getClient(); ++device)
-    if (RowInterval rows = getPiece(argument, device, piece); !rows.empty())
+    if (RowInterval rows = getPiece(argument, device, turn); !rows.empty())
       strips.sendRows(argument, plan.getClient(), device, rows, argument);
 }
 
-void StreamPlacer::compute(Operation *op, size_t piece) {
-  Value result = op->getResult(0);
-  for (unsigned device = 0; device < plan.getClient(); ++device) {
-    RowInterval rows = getPiece(result, device, piece);
-    if (rows.empty())
-      continue;
-    auto getHeld = [&](OpOperand &operand,
-                       const TensorRegion &) -> StripAssembler::HeldRegion {
-      Value value = operand.get();
-      if (!positions.contains(value))
-        return {value, nn::wholeRegion(value)};
-      return strips.joinRows(value, device, getRowsSoFar(value, device, piece));
-    };
-    strips.addPiece(result, device, rows,
-                    parts.compute(op, device, rows, getHeld));
-  }
+void StreamPlacer::compute(Operation *op, unsigned device, RowInterval rows) {
+  auto getHeld = [&](OpOperand &operand,
+                     const TensorRegion &needed) -> StripAssembler::HeldRegion {
+    Value value = operand.get();
+    if (!positions.contains(value))
+      return {value, nn::wholeRegion(value)};
+    return strips.joinRows(value, device, needed.rows);
+  };
+  strips.addPiece(op->getResult(0), device, rows,
+                  parts.compute(op, device, rows, getHeld));
 }
 
 void StreamPlacer::run() {
-  for (unsigned device = 0; device < plan.getClient(); ++device)
-    pieces.push_back(
-        divideStream(describe(device), plan.getPieces(tensors.back())));
-  for (Value tensor : tensors)
+  std::vector<StreamedTensor> described;
+  for (Value tensor : tensors) {
+    described.push_back(describe(tensor));
     strips.addTensor(tensor);
-  for (size_t piece = 0, count = plan.getPieces(tensors.back()); piece < count;
-       ++piece) {
+  }
+  const size_t turns = plan.getPieces(tensors.back());
+  pieces = divideStream(described, turns);
+  for (size_t turn = 0; turn < turns; ++turn) {
     for (Value tensor : tensors)
       if (isa<BlockArgument>(tensor))
-        sendArgument(tensor, piece);
+        sendArgument(tensor, turn);
     for (Operation *op : plan.getStream())
-      compute(op, piece);
+      for (unsigned device = 0; device < plan.getClient(); ++device)
+        if (RowInterval rows = getPiece(op->getResult(0), device, turn);
+            !rows.empty())
+          for (const RowPiece &piece : divideRows(op, device, rows))
+            compute(op, device, piece.rows);
   }
 }
 
 void cluster::placeStream(const LayoutPlan &plan, StripAssembler &strips,
-                          PartBuilder &parts) {
+                          PartBuilder &parts, DivideRows divideRows) {
   if (!plan.getStream().empty())
-    StreamPlacer(plan, strips, parts).run();
+    StreamPlacer(plan, strips, parts, divideRows).run();
 }

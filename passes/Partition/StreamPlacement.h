@@ -13,12 +13,17 @@
 
 namespace windrow::cluster {
 
+/// The pieces in which a device computes rows of an operation's result, in
+/// their order.
+using DivideRows = llvm::function_ref<llvm::SmallVector<RowPiece>(
+    mlir::Operation *, unsigned device, RowInterval)>;
+
 /// Sends the arguments that the stream of `plan` reads, and computes its
-/// operations, piece by piece: of each piece first the rows of the arguments,
-/// then operation after operation. Makes these arguments and the results known
-/// to `strips`.
+/// operations, turn by turn: in each turn first the rows of the arguments, then
+/// operation after operation, its rows as `divideRows` says. Makes these
+/// arguments and the results known to `strips`.
 void placeStream(const LayoutPlan &plan, StripAssembler &strips,
-                 PartBuilder &parts);
+                 PartBuilder &parts, DivideRows divideRows);
 
 } // namespace windrow::cluster
 

@@ -114,16 +114,17 @@ void StripAssembler::addPiece(Value tensor, unsigned holder, RowInterval range,
 }
 
 SmallVector<StripAssembler::AwaitedRange>
-StripAssembler::getAwaited(Value tensor, unsigned holder) const {
+StripAssembler::getAwaited(Value tensor, unsigned holder,
+                           RowInterval range) const {
   SmallVector<AwaitedRange> awaited;
   Axis axis = plan.getAxis(tensor);
   for (auto [reader, strips] : llvm::enumerate(tensors.at(tensor).strips))
     for (const AssembledStrip &strip : strips)
       for (const StripPart &part : strip.strip.parts)
-        if (reader != holder && part.source == holder)
-          awaited.push_back(
-              {static_cast<unsigned>(reader), part.rows,
-               TensorRegion::make(axis, part.rows, strip.across)});
+        if (RowInterval taken = part.rows.intersect(range);
+            reader != holder && part.source == holder && !taken.empty())
+          awaited.push_back({static_cast<unsigned>(reader), taken,
+                             TensorRegion::make(axis, taken, strip.across)});
   return awaited;
 }
 
@@ -202,14 +203,18 @@ void StripAssembler::sendRows(Value tensor, unsigned holder, unsigned reader,
 
 StripAssembler::HeldRegion
 StripAssembler::joinRows(Value tensor, unsigned reader, RowInterval rows) {
-  TensorRegion region = plan.getRegion(tensor, rows);
-  SmallVector<HeldRange> &held = findStrip(tensor, reader, region).held;
+  SmallVector<HeldRange> &held =
+      findStrip(tensor, reader, plan.getRegion(tensor, rows)).held;
   auto *parts =
       std::partition(held.begin(), held.end(), [&](const HeldRange &part) {
-        return !rows.contains(part.range);
+        return part.range.intersect(rows).empty();
       });
+  RowInterval joinedRows;
+  for (const HeldRange &part : ArrayRef(parts, held.end()))
+    joinedRows = joinedRows.hull(part.range);
+  assert(joinedRows.contains(rows) && "some rows have not come");
   Value joined = join(tensor, reader, MutableArrayRef(parts, held.end()));
   held.erase(parts, held.end());
-  held.push_back({rows, joined});
-  return {joined, region};
+  held.push_back({joinedRows, joined});
+  return {joined, plan.getRegion(tensor, joinedRows)};
 }

@@ -57,9 +57,9 @@ public:
     TensorRegion region;
   };
 
-  /// The ranges of `tensor` that others take from `holder`.
-  llvm::SmallVector<AwaitedRange> getAwaited(mlir::Value tensor,
-                                             unsigned holder) const;
+  /// The ranges within `range` of `tensor` that others take from `holder`.
+  llvm::SmallVector<AwaitedRange>
+  getAwaited(mlir::Value tensor, unsigned holder, RowInterval range) const;
 
   /// A value and the region of its tensor that it is.
   struct HeldRegion {
@@ -72,9 +72,9 @@ public:
   HeldRegion getStrip(mlir::Value tensor, unsigned reader,
                       const TensorRegion &region);
 
-  /// The rows `rows` of the strip on `reader` that holds all channels of
-  /// `tensor`; they must have come whole, while others of the strip may not.
-  /// What was joined before is not joined once more, but taken as it is.
+  /// The rows `rows`, or more, of the strip on `reader` that holds all channels
+  /// of `tensor`; they must have come, while others of the strip may not. What
+  /// was joined before is not joined once more, but taken as it is.
   HeldRegion joinRows(mlir::Value tensor, unsigned reader, RowInterval rows);
 
   /// `held` cut to `region` on `source`, then on `target`.

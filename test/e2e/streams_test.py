@@ -24,33 +24,23 @@ from trained_models import ROOT, run_tool, write_cluster
 GENERATE = os.path.join(ROOT, "benchmarks", "models", "generate.py")
 ARCHITECTURES = ("vgg11", "resnet18", "mobilenet_v2", "googlenet")
 LAYERS, PIECES = 6, 4
-LAYOUT = re.compile(r"#cluster\.layout<(\w+), (\[[^]]*\])(?:, \[([^]]*)\])?>")
+# Of the planner's own stream.
+IN_PIECES = re.compile(r" in \d+ pieces")
+LAYOUT = re.compile(r"#cluster\.layout<(\w+), \[[^]]*\](?:, \[[^]]*\])?(?=>)")
 
 
 def put_in_pieces(plan):
-    """The text of `plan` with its first layers, up to LAYERS, in PIECES pieces: each
-    device computes the rows that the windows of the layers behind them reach."""
-    layouts = list(LAYOUT.finditer(plan))
+    """The text of `plan`, which has no pieces, with its first layers, up to LAYERS, in
+    PIECES pieces."""
     stream = []
-    for layout in layouts[:LAYERS]:
+    for layout in list(LAYOUT.finditer(plan))[:LAYERS]:
         if layout[1] != "rows":
             break
         stream.append(layout)
     if len(stream) < 3:
-        sys.exit(f"must begin with three layers by rows, got {layouts[:LAYERS]}")
-    beyond, rows = 0, None
+        sys.exit(f"must begin with three layers by rows, got {len(stream)}")
     for layout in reversed(stream):
-        bounds = [int(bound) for bound in layout[3].split(", ")]
-        # Windows of whole tiles reach at most five rows beyond; bounds are rounded.
-        if rows is not None:
-            beyond = round(bounds[-1] / rows) * beyond + 6
-        rows = bounds[-1]
-        computed = []
-        for first, last in zip(bounds, bounds[1:]):
-            computed += [max(0, first - beyond), min(bounds[-1], last + beyond)]
-        plan = (plan[:layout.start()] +
-                f"#cluster.layout<rows, {layout[2]}, {bounds}, computed = {computed} "
-                f"in {PIECES} pieces>" + plan[layout.end():])
+        plan = f"{plan[:layout.end()]} in {PIECES} pieces{plan[layout.end():]}"
     return plan
 
 
@@ -65,7 +55,7 @@ def check_model(name, folder):
     image = os.path.join(folder, "image.npy")
     np.save(image, np.random.default_rng(7).standard_normal((1, 3, 160, 80), np.float32))
     with open(text) as file:
-        whole = file.read()
+        whole = IN_PIECES.sub("", file.read())
     outputs = []
     for plan in (whole, put_in_pieces(whole)):
         with open(text, "w") as file:

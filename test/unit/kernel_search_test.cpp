@@ -122,7 +122,9 @@ TEST(KernelSearch, LeavesFasterKernelsWhereTheyFit) {
   ClusterDescription cluster = makeCluster({1});
   // Transformed, the second layer's filters take 4.7 MB, the first one's 0.1.
   cluster.devices[0].memoryMb = 4;
-  const SearchResult result = searchKernels(network, cluster, nullptr, {});
+  SearchOptions options;
+  options.useStreams = false;
+  const SearchResult result = searchKernels(network, cluster, nullptr, options);
   EXPECT_TRUE(result.fitsMemory);
   EXPECT_EQ(network.layers[0].shape.kernel, "winograd4x4");
   EXPECT_EQ(network.layers[1].shape.kernel, "direct");

@@ -108,22 +108,6 @@ module attributes {
     "a" = #dlti.target_device_spec<"cluster.threads" = 1 : i64>,
     "b" = #dlti.target_device_spec<"cluster.threads" = 1 : i64>>
 } {
-  func.func @rows_of_another(%x: tensor<1x8x8x4xf32>) {
-    %0 = nn.sigmoid %x {cluster.layout = #cluster.layout<rows, ["a", "b"], [0, 4, 8], computed = [0, 4, 3, 8] in 2 pieces>} : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
-    %f = nn.constant dense<1.0> : tensor<4x3x3x4xf32> : tensor<4x3x3x4xf32>
-    // expected-error @+1 {{'nn.conv_2d' op cannot be computed in pieces of rows: device "a" must compute rows 0 to 5 of operand #0 itself, got 0 to 4}}
-    %1 = nn.conv_2d %0, %f {pads = array<i64: 1, 1, 1, 1>, cluster.layout = #cluster.layout<rows, ["a", "b"], [0, 4, 8] in 2 pieces>} : (tensor<1x8x8x4xf32>, tensor<4x3x3x4xf32>) -> tensor<1x8x8x4xf32>
-    return
-  }
-}
-
-// -----
-
-module attributes {
-  dlti.target_system_spec = #dlti.target_system_spec<
-    "a" = #dlti.target_device_spec<"cluster.threads" = 1 : i64>,
-    "b" = #dlti.target_device_spec<"cluster.threads" = 1 : i64>>
-} {
   func.func @read_twice(%x: tensor<1x8x8x4xf32>) {
     %0 = nn.sigmoid %x {cluster.layout = #cluster.layout<rows, ["a", "b"], [0, 4, 8] in 2 pieces>} : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
     // expected-error @+1 {{'nn.add' op must not read argument #0, which arrives in pieces of rows for others}}

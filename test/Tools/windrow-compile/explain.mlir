@@ -19,10 +19,10 @@
 // TABLE: press-3
 // TABLE: predicted
 
-// JSON: rows [28, 28, 28] ['press-1', 'press-2', 'press-3']
+// JSON: rows, {{[2-8]}} pieces [28, 28, 28] ['press-1', 'press-2', 'press-3']
 
 // SINGLE: remark: one device alone, press-1, computes everything
-// SINGLE: one device {{.*}}press-1
+// SINGLE: one device{{.*}} press-1
 
 // MEASURED: three-costs.json: warning: the cluster does not have: device 'press-9'
 // MEASURED-NEXT: warning: costs were not measured on press-2, press-3:

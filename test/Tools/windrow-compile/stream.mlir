@@ -10,12 +10,10 @@
 // CHECK-LABEL: operators:
 // CHECK-NOT: Copy
 // CHECK-LABEL: channels:
-// FIRST: from client: 1x6x24x3
+// CHECK: from client: 1x5x24x3
+// CHECK-NEXT: from client: 1x5x24x3
 // FIRST-NEXT: from client: 1x4x24x3
-// FIRST-NEXT: from client: 1x4x24x3
-// SECOND: from client: 1x9x24x3
-// SECOND-NEXT: from client: 1x4x24x3
-// SECOND-NEXT: from client: 1x2x24x3
+// SECOND-NEXT: from client: 1x5x24x3
 // CHECK-LABEL: instructions:
 // CHECK: wait receive, channel [[#PIECE:]]
 // CHECK-NEXT: nn.sigmoid
@@ -26,21 +24,22 @@
 // CHECK-NEXT: nn.sigmoid
 // CHECK-NEXT: nn.conv_2d
 // CHECK-NEXT: nn.conv_2d
-// CHECK-NEXT: nn.add
+// CHECK: nn.add
 // CHECK-NEXT: wait receive, channel [[#PIECE+4]]
 // CHECK-NEXT: nn.sigmoid
 // CHECK-NEXT: nn.conv_2d
 // CHECK-NEXT: nn.conv_2d
 // CHECK-NEXT: nn.add
 // FIRST-NEXT: post send, channel 6
+// FIRST-NEXT: nn.add
 // SECOND-NEXT: wait receive, channel 6
 // CHECK-NEXT: nn.max_pool_2d
-// CLIENT: to press-1: 1x6x24x3
-// CLIENT-NEXT: to press-2: 1x9x24x3
+// CLIENT: to press-1: 1x5x24x3
+// CLIENT-NEXT: to press-2: 1x5x24x3
+// CLIENT-NEXT: to press-1: 1x5x24x3
+// CLIENT-NEXT: to press-2: 1x5x24x3
 // CLIENT-NEXT: to press-1: 1x4x24x3
-// CLIENT-NEXT: to press-2: 1x4x24x3
-// CLIENT-NEXT: to press-1: 1x4x24x3
-// CLIENT-NEXT: to press-2: 1x2x24x3
+// CLIENT-NEXT: to press-2: 1x5x24x3
 module attributes {
   dlti.target_system_spec = #dlti.target_system_spec<
     "press-1" = #dlti.target_device_spec<"cluster.address" = "localhost:7801", "cluster.threads" = 1 : i64>,
