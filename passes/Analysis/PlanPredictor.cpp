@@ -187,6 +187,14 @@ double PlanPredictor::trafficWeight(size_t tensor) const {
   return begin < argumentsSent ? 1.0 : 0.1;
 }
 
+double PlanPredictor::endOf(size_t layer) const {
+  const std::vector<double> &state = states[steps.lastStepOf(layer) + 1];
+  double end = 0;
+  for (size_t device = 0; device < model.numDevices(); ++device)
+    end = std::max(end, state[steps.clockOf(device)]);
+  return end;
+}
+
 bool PlanPredictor::tryChanges(std::vector<PlacementChange> &changes) {
   const Window window = findWindow(changes);
   exchangePlacements(changes);

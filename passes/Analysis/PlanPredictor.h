@@ -35,6 +35,9 @@ public:
   const Plan &plan() const { return thePlan; }
   double latency() const { return theLatency; }
   const TensorUses &tensorUses() const { return uses; }
+  /// When the last device has done `layer`, with those that it is computed
+  /// together with, or what it had to do before.
+  double endOf(size_t layer) const;
   /// Of steps followed since it was made, each for every device: a measure of
   /// time that is the same on every machine.
   int64_t work() const { return theWork; }

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 
 using namespace windrow;
 
@@ -36,16 +37,24 @@ private:
   LayerPlacement &change(size_t layer);
   void recompute(size_t layer);
   bool accept();
-  std::vector<LayerRange>
-  findRanges(bool (*isAlike)(const Network &, const Plan &, size_t)) const;
-  bool moveBounds(const LayerRange &range, size_t bound, double share);
-  bool moveAllBounds(const std::vector<LayerRange> &ranges);
-  bool moveLayerBounds();
+  std::vector<LayerRange> findRanges(bool (*isAlike)(const Plan &,
+                                                     size_t)) const;
+  bool moveBounds(const LayerRange &range, size_t first, size_t last,
+                  double share);
+  void moveBounds(size_t layer, size_t first, size_t last, double share);
+  bool moveEachBound(const LayerRange &range,
+                     std::initializer_list<double> shares, size_t most);
+  bool moveAllBounds(const std::vector<LayerRange> &ranges, LayerMode mode,
+                     size_t most);
+  bool moveLayerBounds(LayerMode mode, size_t most);
+  void descend();
+  bool moveFar();
   bool rotateShares(const std::vector<LayerRange> &ranges);
   bool turnFusion();
   bool changePieces();
   bool changeStreamPieces();
   bool changeForms();
+  bool isTooLong(const LayerRange &range, double seconds) const;
   bool takeForm(const LayerRange &range, size_t form);
   bool leaveToOwner(const LayerRange &range, size_t device);
 
@@ -175,17 +184,15 @@ bool Refinement::accept() {
 // Bounds
 //===----------------------------------------------------------------------===//
 
-/// Ranges of layers by rows in which each layer is like the one before.
-std::vector<LayerRange> Refinement::findRanges(bool (*isAlike)(const Network &,
-                                                               const Plan &,
+/// Ranges of divided layers in which each layer is like the one before.
+std::vector<LayerRange> Refinement::findRanges(bool (*isAlike)(const Plan &,
                                                                size_t)) const {
   const Plan &plan = predictor.plan();
   std::vector<LayerRange> ranges;
   for (size_t layer = 0; layer < plan.layers.size(); ++layer) {
-    if (plan.layers[layer].mode != LayerMode::Rows)
+    if (plan.layers[layer].bounds.empty())
       continue;
-    if (!ranges.empty() && ranges.back().end == layer &&
-        isAlike(network, plan, layer))
+    if (!ranges.empty() && ranges.back().end == layer && isAlike(plan, layer))
       ++ranges.back().end;
     else
       ranges.push_back({layer, layer + 1});
@@ -193,60 +200,85 @@ std::vector<LayerRange> Refinement::findRanges(bool (*isAlike)(const Network &,
   return ranges;
 }
 
-static bool hasSameDevices(const Network &, const Plan &plan, size_t layer) {
-  return plan.layers[layer].devices == plan.layers[layer - 1].devices;
+static bool hasSameDevices(const Plan &plan, size_t layer) {
+  const LayerPlacement &one = plan.layers[layer - 1];
+  const LayerPlacement &other = plan.layers[layer];
+  return one.devices == other.devices && one.mode == other.mode;
 }
 
-static bool hasSameRows(const Network &network, const Plan &plan,
-                        size_t layer) {
-  return hasSameDevices(network, plan, layer) &&
-         network.resultOf(layer).rows == network.resultOf(layer - 1).rows;
+static bool hasSameSize(const Plan &plan, size_t layer) {
+  return hasSameDevices(plan, layer) &&
+         plan.layers[layer].bounds.back() ==
+             plan.layers[layer - 1].bounds.back();
 }
 
-/// Moves a bound of all layers of `range` by `share` of their rows, by a grain
-/// at least.
-bool Refinement::moveBounds(const LayerRange &range, size_t bound,
+/// Moves the bounds `first` to `last` of all layers of `range` by `share` of
+/// what these divide, by a grain at least: what is between the bounds stays as
+/// large.
+bool Refinement::moveBounds(const LayerRange &range, size_t first, size_t last,
                             double share) {
-  for (size_t layer = range.first; layer < range.end; ++layer) {
-    const std::vector<int64_t> &bounds = placementOf(layer).bounds;
-    if (placementOf(layer).mode != LayerMode::Rows ||
-        bound + 1 >= bounds.size())
-      continue;
-    const int64_t grain = network.layers[layer].rowGrain;
-    const double exact =
-        share * static_cast<double>(bounds.back()) / static_cast<double>(grain);
-    const auto grains = static_cast<int64_t>(
-        std::copysign(std::max(1.0, std::round(std::abs(exact))), share));
-    const int64_t moved = std::clamp(bounds[bound] + grains * grain,
-                                     bounds[bound - 1], bounds[bound + 1]);
-    if (moved != bounds[bound])
-      change(layer).bounds[bound] = moved;
-  }
+  for (size_t layer = range.first; layer < range.end; ++layer)
+    moveBounds(layer, first, last, share);
   return accept();
 }
 
-bool Refinement::moveAllBounds(const std::vector<LayerRange> &ranges) {
+void Refinement::moveBounds(size_t layer, size_t first, size_t last,
+                            double share) {
+  const bool isRows = placementOf(layer).mode == LayerMode::Rows;
+  const std::vector<int64_t> bounds = placementOf(layer).bounds;
+  if (last + 1 >= bounds.size())
+    return;
+  const int64_t grain = isRows ? network.layers[layer].rowGrain
+                               : channelTile(bounds.back(), bounds.size() - 1);
+  const double exact =
+      share * static_cast<double>(bounds.back()) / static_cast<double>(grain);
+  const auto grains = static_cast<int64_t>(
+      std::copysign(std::max(1.0, std::round(std::abs(exact))), share));
+  const int64_t moved =
+      std::clamp(grains * grain, bounds[first - 1] - bounds[first],
+                 bounds[last + 1] - bounds[last]);
+  if (moved == 0)
+    return;
+  std::vector<int64_t> others = bounds;
+  for (size_t bound = first; bound <= last; ++bound)
+    others[bound] += moved;
+  change(layer).bounds = others;
+  // Who has computed input channels goes on with them.
+  if (!isRows && layer + 1 < network.layers.size() &&
+      placementOf(layer + 1).partialBounds == bounds)
+    change(layer + 1).partialBounds = std::move(others);
+}
+
+bool Refinement::moveAllBounds(const std::vector<LayerRange> &ranges,
+                               LayerMode mode, size_t most) {
   bool isBetter = false;
-  for (const LayerRange &range : ranges) {
-    const size_t devices = placementOf(range.first).devices.size();
-    for (double share : {0.04, -0.04, 0.015, -0.015, 0.005, -0.005})
-      for (size_t bound = 1; bound < devices && !isExhausted(); ++bound)
-        isBetter |= moveBounds(range, bound, share);
-  }
+  for (const LayerRange &range : ranges)
+    if (placementOf(range.first).mode == mode)
+      for (double share : {0.04, -0.04, 0.015, -0.015, 0.005, -0.005})
+        isBetter |= moveEachBound(range, {share}, most);
   return isBetter;
 }
 
-/// Moves single bounds of single layers by one grain.
-bool Refinement::moveLayerBounds() {
+/// Moves bounds of single layers by one grain.
+bool Refinement::moveLayerBounds(LayerMode mode, size_t most) {
   bool isBetter = false;
-  for (size_t layer = 0; layer < network.layers.size(); ++layer) {
-    if (placementOf(layer).mode != LayerMode::Rows)
-      continue;
-    const size_t devices = placementOf(layer).devices.size();
-    for (size_t bound = 1; bound < devices && !isExhausted(); ++bound)
-      for (double sign : {1e-9, -1e-9})
-        isBetter |= moveBounds({layer, layer + 1}, bound, sign);
-  }
+  for (size_t layer = 0; layer < network.layers.size(); ++layer)
+    if (placementOf(layer).mode == mode)
+      isBetter |= moveEachBound({layer, layer + 1}, {0.0, -0.0}, most);
+  return isBetter;
+}
+
+/// Moves each run of at most `most` adjacent bounds of `range`.
+bool Refinement::moveEachBound(const LayerRange &range,
+                               std::initializer_list<double> shares,
+                               size_t most) {
+  bool isBetter = false;
+  const size_t devices = placementOf(range.first).devices.size();
+  for (size_t first = 1; first < devices; ++first)
+    for (size_t last = first; last < devices && last - first < most; ++last)
+      for (double share : shares)
+        if (!isExhausted())
+          isBetter |= moveBounds(range, first, last, share);
   return isBetter;
 }
 
@@ -255,6 +287,8 @@ bool Refinement::moveLayerBounds() {
 bool Refinement::rotateShares(const std::vector<LayerRange> &ranges) {
   bool isBetter = false;
   for (const LayerRange &range : ranges) {
+    if (placementOf(range.first).mode != LayerMode::Rows)
+      continue;
     const size_t devices = placementOf(range.first).devices.size();
     for (size_t first = 0; first < devices && !isExhausted(); ++first) {
       const std::vector<int64_t> bounds = placementOf(range.first).bounds;
@@ -315,10 +349,25 @@ bool Refinement::changeStreamPieces() {
 // Forms
 //===----------------------------------------------------------------------===//
 
+/// Whether to compute the layers in `seconds`, messages apart, is clearly
+/// longer than they take now, by the time at which the last device has done
+/// them.
+bool Refinement::isTooLong(const LayerRange &range, double seconds) const {
+  const double begin =
+      range.first == 0 ? 0.0 : predictor.endOf(range.first - 1);
+  return seconds > 1.1 * (predictor.endOf(range.end - 1) - begin);
+}
+
 bool Refinement::takeForm(const LayerRange &range, size_t form) {
-  for (size_t layer = range.first; layer < range.end; ++layer)
+  double seconds = 0;
+  for (size_t layer = range.first; layer < range.end; ++layer) {
     if (!costs->isPossible(layer, form))
       return false;
+    seconds +=
+        costs->layerSeconds(layer, form) - costs->exchangeSeconds(layer, form);
+  }
+  if (isTooLong(range, seconds))
+    return false;
   for (size_t layer = range.first; layer < range.end; ++layer)
     change(layer) = costs->placementOf(layer, form);
   return accept();
@@ -329,6 +378,11 @@ bool Refinement::leaveToOwner(const LayerRange &range, size_t device) {
   const std::vector<size_t> &devices = placementOf(range.first).devices;
   if (model.numDevices() > 4 &&
       std::ranges::find(devices, device) == devices.end())
+    return false;
+  double seconds = 0;
+  for (size_t layer = range.first; layer < range.end; ++layer)
+    seconds += model.wholeSeconds(layer, device);
+  if (isTooLong(range, seconds))
     return false;
   for (size_t layer = range.first; layer < range.end; ++layer) {
     change(layer) = {};
@@ -352,19 +406,37 @@ bool Refinement::changeForms() {
   return isBetter;
 }
 
-RefinedPlan Refinement::run() {
+/// Until none of the moves that most plans gain by helps any more.
+void Refinement::descend() {
   bool isBetter = true;
   while (isBetter && !isExhausted()) {
-    isBetter = moveLayerBounds();
-    isBetter |= moveAllBounds(findRanges(hasSameDevices));
-    isBetter |= moveAllBounds(findRanges(hasSameRows));
-    isBetter |= rotateShares(findRanges(hasSameRows));
+    isBetter = moveLayerBounds(LayerMode::Rows, 1);
+    isBetter |= moveAllBounds(findRanges(hasSameDevices), LayerMode::Rows, 1);
+    isBetter |= moveAllBounds(findRanges(hasSameSize), LayerMode::Rows, 1);
+    isBetter |= rotateShares(findRanges(hasSameSize));
     isBetter |= turnFusion();
     isBetter |= changePieces();
     isBetter |= changeStreamPieces();
     if (!isBetter && costs)
       isBetter = changeForms();
   }
+}
+
+/// From any device to any other, by rows or channels.
+bool Refinement::moveFar() {
+  bool isBetter = false;
+  const size_t most = model.numDevices();
+  for (LayerMode mode : {LayerMode::Channels, LayerMode::Rows}) {
+    isBetter |= moveLayerBounds(mode, most);
+    isBetter |= moveAllBounds(findRanges(hasSameSize), mode, most);
+  }
+  return isBetter;
+}
+
+RefinedPlan Refinement::run() {
+  do
+    descend();
+  while (!isExhausted() && moveFar());
   return {predictor.plan(), predictor.latency(), predictor.work()};
 }
 

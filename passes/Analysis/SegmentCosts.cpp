@@ -128,15 +128,16 @@ SegmentCosts::makeRowBounds(size_t layer, const DeviceGroup &group) const {
                      });
 }
 
+int64_t windrow::channelTile(int64_t channels, size_t devices) {
+  return channels >= 64 * static_cast<int64_t>(devices) ? 16 : 1;
+}
+
 static std::vector<int64_t> makeChannelBounds(int64_t channels,
                                               const DeviceGroup &group) {
   std::vector<double> shares;
   for (size_t i = 0; i < group.devices.size(); ++i)
     shares.push_back(group.ends[i + 1] - group.ends[i]);
-  const auto devices = static_cast<int64_t>(shares.size());
-  // Kernels work on this many channels at a time.
-  const int64_t tile = channels >= 64 * devices ? 16 : 1;
-  return divideRows(channels, shares, tile);
+  return divideRows(channels, shares, channelTile(channels, shares.size()));
 }
 
 /// The number of pieces after which a device has sent its channels, all to each
