@@ -425,7 +425,8 @@ void Refinement::descend() {
 /// From any device to any other, by rows or channels.
 bool Refinement::moveFar() {
   bool isBetter = false;
-  const size_t most = model.numDevices();
+  // Of many devices there are too many pairs.
+  const size_t most = model.numDevices() > 4 ? 1 : model.numDevices();
   for (LayerMode mode : {LayerMode::Channels, LayerMode::Rows}) {
     isBetter |= moveLayerBounds(mode, most);
     isBetter |= moveAllBounds(findRanges(hasSameSize), mode, most);
