@@ -228,8 +228,9 @@ static RowInterval getRowsRead(Operation *op, ArrayRef<Operation *> stream,
   return rows;
 }
 
-/// Lets some devices compute the operations of `stream` in pieces of rows, each
-/// what it reads of their results.
+/// Lets some devices compute the operations of `stream` in pieces of rows:
+/// sometimes each what it reads of their results, else any rows, so that they
+/// exchange pieces.
 static void assignStream(ArrayRef<Operation *> stream,
                          const ClusterDescription &cluster, Choices &choices) {
   if (stream.empty())
@@ -238,8 +239,11 @@ static void assignStream(ArrayRef<Operation *> stream,
   SmallVector<StringAttr> devices = pickDevices(context, cluster, choices);
   int64_t pieces = 2 + choices.below(4);
   const bool hasOwner = choices.below(4) == 1;
+  const bool exchanges = !hasOwner && choices.below(3) != 1;
   for (Operation *op : llvm::reverse(stream)) {
-    if (hasOwner) {
+    if (exchanges && choices.below(3) == 1)
+      devices = pickDevices(context, cluster, choices);
+    if (hasOwner || (exchanges && choices.below(8) == 1)) {
       op->setAttr(layoutAttrName,
                   LayoutAttr::get(&context, LayoutKind::Owner, devices.front(),
                                   /*bounds=*/{}, /*computed=*/{}, pieces));
@@ -247,8 +251,10 @@ static void assignStream(ArrayRef<Operation *> stream,
     }
     SmallVector<int64_t> bounds = pickBounds(
         nn::wholeRegion(op->getResult(0)).rows.end, devices.size(), choices);
-    SmallVector<int64_t> computed = pickComputed(bounds, choices);
-    for (unsigned i = 0; i < devices.size(); ++i) {
+    SmallVector<int64_t> computed;
+    if (!exchanges || choices.below(2) == 1)
+      computed = pickComputed(bounds, choices);
+    for (unsigned i = 0; !exchanges && i < devices.size(); ++i) {
       RowInterval rows = getRowsRead(op, stream, i)
                              .hull({computed[2 * i], computed[2 * i + 1]});
       computed[2 * i] = rows.begin;
