@@ -92,13 +92,16 @@ double BoundExchanges::rowChangeSeconds(size_t layer, const BoundState &from,
   const double transfer =
       rows * static_cast<double>(tensor.bytesPerRow()) * inner.secondsPerByte;
   const double late = inner.latencySeconds + inner.messageSeconds -
-                      hiddenSeconds(layer, to.most) - streamed;
+                      hiddenSeconds(layer, to.most);
   // Devices in pairs await each other; or each its neighbours, half of the time
   // either, whose cards have two messages to send, as its own has to receive.
   const auto workers = static_cast<double>(to.least);
   const double ofBoth =
       ((workers - 1) * late + (2 * workers - 3) * transfer) / workers;
-  return messages + std::max({0.0, late + transfer, ofBoth});
+  // In a stream, and right behind it, every second bound has been exchanged at
+  // the first turn.
+  return messages +
+         (streamed > 0 ? 0.5 : 1.0) * std::max({0.0, late + transfer, ofBoth});
 }
 
 /// One device sends each of `to`, but for itself, `bytes`; of the time that it

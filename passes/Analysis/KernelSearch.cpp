@@ -17,8 +17,8 @@ using namespace windrow;
 
 /// Of the descent after one exchange of kernels, and of the last one, as
 /// `PlanPredictor` counts it.
-static constexpr int64_t exchangeWork = 300'000;
-static constexpr int64_t lastWork = 1'000'000;
+static constexpr int64_t exchangeWork = 200'000;
+static constexpr int64_t lastWork = 500'000;
 
 namespace {
 class KernelSearch {

@@ -134,7 +134,8 @@ Plan windrow::chooseStream(const CostModel &model, const Plan &plan) {
   const Network &network = model.network();
   const TensorUses uses(network);
   Plan best = plan;
-  double latency = predictLatency(model, plan);
+  const double before = predictLatency(model, plan);
+  double latency = before;
   auto isBetter = [&](size_t count, int64_t pieces) {
     std::optional<Plan> streamed =
         streamLayers(network, uses, plan, count, pieces);
@@ -156,5 +157,7 @@ Plan windrow::chooseStream(const CostModel &model, const Plan &plan) {
       count = more;
   for (int64_t pieces = 2; count > 0 && pieces <= maxStreamPieces; ++pieces)
     isBetter(count, pieces);
-  return best;
+  // Small pieces take longer than what is between their measured sizes tells.
+  constexpr double leastGain = 0.01;
+  return before > latency * (1 + leastGain) ? best : plan;
 }

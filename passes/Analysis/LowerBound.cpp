@@ -215,12 +215,18 @@ void StepBound::endStreams() {
 /// Of what leaves a stream, all but the last piece may have travelled before.
 double StepBound::leaveStreams(size_t layer, size_t to) const {
   double least = infinity;
-  for (size_t from = 0; from < states.size(); ++from)
-    if (streamEnds[from] < least)
-      least = std::min(least, streamEnds[from] +
-                                  exchanges.changeSeconds(layer, states[from],
-                                                          states[to],
-                                                          streamEnds[from]));
+  double ofAlike = infinity;
+  for (size_t from = 0; from < states.size(); ++from) {
+    // Of states that differ by their overlap, the last one needs least.
+    ofAlike = std::min(ofAlike, streamEnds[from]);
+    if (from + 1 < states.size() && states[from + 1].overlap > 0)
+      continue;
+    if (ofAlike < least)
+      least = std::min(least,
+                       ofAlike + exchanges.changeSeconds(layer, states[from],
+                                                         states[to], ofAlike));
+    ofAlike = infinity;
+  }
   return least;
 }
 

@@ -23,7 +23,7 @@ using namespace windrow;
 /// Of one descent and of all, as `PlanPredictor` counts it.
 static constexpr int64_t descentWork = 1'000'000;
 static constexpr int64_t allDescentsWork = 2'000'000;
-static constexpr int64_t streamDescentWork = 300'000;
+static constexpr int64_t streamDescentWork = 150'000;
 
 namespace {
 struct StartPlan {
@@ -224,16 +224,17 @@ void PlanSearch::refine(const SegmentCosts &costs) {
 void PlanSearch::addStreams(const SegmentCosts *costs) {
   auto add = [&](const std::string &name, const Plan &plan) {
     Plan streamed = chooseStream(model, plan);
-    if (streamed == plan)
-      return;
-    consider(name, Plan(streamed));
-    if (costs)
-      consider("refined " + name,
-               refinePlan(model, costs, streamed, streamDescentWork).plan);
+    const bool isNew = streamed != plan;
+    if (isNew)
+      consider(name, streamed);
+    return isNew ? std::optional(std::move(streamed)) : std::nullopt;
   };
-  add("streamed", Plan(best.plan));
+  const std::optional<Plan> streamed = add("streamed", Plan(best.plan));
   if (model.numDevices() == 1)
     return;
+  if (streamed && costs)
+    consider("refined streamed",
+             refinePlan(model, costs, *streamed, streamDescentWork).plan);
   add("streamed single", leaveToOne(network, model.cluster().fastestDevice()));
   if (!rulePlan)
     return;
