@@ -238,15 +238,19 @@ TEST(Executor, PaceStretchesOperators) {
   auto transports = createInprocTransports(std::move(configs));
   ASSERT_TRUE(transports) << transports.error().message();
 
-  std::chrono::nanoseconds start = processorTime();
-  for (uint32_t request = 0; request < 10; ++request)
+  // Not a mean: work counts as what it takes undisturbed.
+  auto work = std::chrono::nanoseconds::max();
+  for (uint32_t request = 0; request < 10; ++request) {
+    std::chrono::nanoseconds start = processorTime();
     ASSERT_TRUE(executor->runRequest(*transports->back(), request, false).ok());
-  std::chrono::nanoseconds work = processorTime() - start;
+    work = std::min(work, processorTime() - start);
+  }
   ASSERT_EQ(executor->operatorTimes().size(), 1u);
   OperatorTime time = executor->operatorTimes()[0];
   EXPECT_EQ(time.runs, 10u);
-  EXPECT_GT(work, milliseconds(1)) << "there must be work to stretch";
-  EXPECT_GT(time.total, 8 * work);
+  EXPECT_GT(work, std::chrono::microseconds(100))
+      << "there must be work to stretch";
+  EXPECT_GT(time.total, 8 * 10 * work);
 }
 
 TEST(Executor, TimesNothingUnlessAsked) {
