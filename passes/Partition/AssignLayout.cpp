@@ -78,8 +78,16 @@ struct AssignLayoutPass : impl::AssignLayoutBase<AssignLayoutPass> {
       options.objective = objective;
       return searchKernels(network, cluster, costs.get(), options).plan;
     }
-    return chooseStream(CostModel(network, cluster, costs.get()),
-                        followRule(network, cluster));
+    const CostModel model(network, cluster, costs.get());
+    const Plan plan = followRule(network, cluster);
+    if (objective == Objective::Memory)
+      return plan;
+    Plan streamed = chooseStream(model, plan);
+    const PlanMerit merit =
+        judgePlan(cluster, objective, /*latency=*/0,
+                  estimateMemory(network, streamed, cluster.devices.size()));
+    // All of a stream is in memory at once.
+    return merit.excessBytes > 0 ? plan : streamed;
   }
 
   Plan followRule(const Network &network, const ClusterDescription &cluster) {
