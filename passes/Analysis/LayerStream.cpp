@@ -8,6 +8,7 @@
 
 #include "passes/Analysis/LayerStream.h"
 
+#include "passes/Analysis/PlanSearch.h"
 #include "passes/Analysis/PlanTimeline.h"
 
 #include <algorithm>
@@ -136,12 +137,22 @@ Plan windrow::chooseStream(const CostModel &model, const Plan &plan) {
   Plan best = plan;
   const double before = predictLatency(model, plan);
   double latency = before;
+  auto excessOf = [&](const Plan &each) {
+    return judgePlan(model.cluster(), Objective::Latency, 0,
+                     estimateMemory(network, each, model.numDevices()))
+        .excessBytes;
+  };
+  const double mostExcess = excessOf(plan);
+  // All of a stream is in memory at once.
+  auto isAffordable = [&](const Plan &each) {
+    return excessOf(each) <= mostExcess;
+  };
   auto isBetter = [&](size_t count, int64_t pieces) {
     std::optional<Plan> streamed =
         streamLayers(network, uses, plan, count, pieces);
     const double seconds =
         streamed ? predictLatency(model, *streamed) : latency;
-    if (seconds >= latency)
+    if (seconds >= latency || !isAffordable(*streamed))
       return false;
     latency = seconds;
     best = std::move(*streamed);

@@ -47,8 +47,9 @@ std::optional<Plan> streamLayers(const Network &network, const TensorUses &uses,
                                  const Plan &plan, size_t count,
                                  int64_t pieces);
 
-/// `plan` with the stream that makes it fastest, as predicted, or as it is where
-/// that is faster by hardly anything.
+/// `plan` with the stream that makes it fastest, as predicted, or as it is
+/// where that is faster by hardly anything. No device is to have more than its
+/// memory for that.
 Plan chooseStream(const CostModel &model, const Plan &plan);
 
 } // namespace windrow

@@ -33,7 +33,8 @@
 //
 // A stream (LayerStream.h), of rows or on one device, begins when an eighth of
 // the image is there and does not end before all of it is; of what leaves it,
-// all but an eighth may have travelled before.
+// all but an eighth may have travelled before, and rows at every second bound
+// between devices altogether.
 //
 // Residual values and memory cost nothing. Three things are assumed and not
 // proved, but tested against plans that were searched to refute them: that the

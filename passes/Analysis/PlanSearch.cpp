@@ -238,9 +238,10 @@ void PlanSearch::addStreams(const SegmentCosts *costs) {
   add("streamed single", leaveToOne(network, model.cluster().fastestDevice()));
   if (!rulePlan)
     return;
-  rulePlan->plan = chooseStream(model, rulePlan->plan);
-  rulePlan->latency = predictLatency(model, rulePlan->plan);
-  consider("streamed " + rulePlan->name, rulePlan->plan);
+  if (const auto plan = add("streamed " + rulePlan->name, rulePlan->plan)) {
+    rulePlan->plan = *plan;
+    rulePlan->latency = best.candidates.back().latency;
+  }
 }
 
 SearchResult PlanSearch::run() {

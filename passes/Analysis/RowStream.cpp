@@ -130,7 +130,7 @@ bool StreamDivision::isComputable(size_t tensor, size_t device,
                              });
 }
 
-/// `piece` without the rows of the last grain, unless it is all of that.
+/// `piece` without the rows of a grain that it does not complete.
 RowInterval StreamDivision::roundDown(RowInterval piece, int64_t grain,
                                       size_t device) const {
   if (isUpward[device])

@@ -136,8 +136,7 @@ void TimelineSteps::awaitOperands(size_t layer, size_t device) {
       times->layers[layer][device].start == 0)
     times->layers[layer][device].start = values[clockOf(device)];
   for (const LayerOperand &operand : network.layers[layer].operands)
-    await(device, arrivalOf(operand.tensor, device),
-          messages[arrivalOf(operand.tensor, device)]);
+    await(device, arrivalOf(operand.tensor, device));
 }
 
 void TimelineSteps::compute(size_t layer, size_t device, double seconds) {
@@ -345,7 +344,7 @@ void TimelineSteps::addPartials(size_t layer,
     const size_t target = placement.devices[i];
     if (bytes[i] == 0)
       continue;
-    await(target, partialOf(i), messages[partialOf(i)]);
+    await(target, partialOf(i));
     compute(layer, target,
             model.additionSeconds(target, bytes[i],
                                   static_cast<int64_t>(sources.size()) - 1));
@@ -497,7 +496,6 @@ void TimelineSteps::run(size_t step) {
     placeLayer(step - 1);
   } else {
     for (size_t tensor : network.results)
-      await(client, arrivalOf(tensor, client),
-            messages[arrivalOf(tensor, client)]);
+      await(client, arrivalOf(tensor, client));
   }
 }

@@ -103,6 +103,9 @@ private:
                const std::vector<RowPiece> &pieces,
                std::span<const TensorTransfer> sends) const;
   void awaitOperands(size_t layer, size_t device);
+  void await(size_t device, size_t arrival) {
+    await(device, arrival, messages[arrival]);
+  }
   void await(size_t device, size_t arrival, double messageSeconds);
   void compute(size_t layer, size_t device, double seconds);
   void send(size_t source, size_t reader, int64_t bytes, size_t arrival);

@@ -80,14 +80,7 @@ struct AssignLayoutPass : impl::AssignLayoutBase<AssignLayoutPass> {
     }
     const CostModel model(network, cluster, costs.get());
     const Plan plan = followRule(network, cluster);
-    if (objective == Objective::Memory)
-      return plan;
-    Plan streamed = chooseStream(model, plan);
-    const PlanMerit merit =
-        judgePlan(cluster, objective, /*latency=*/0,
-                  estimateMemory(network, streamed, cluster.devices.size()));
-    // All of a stream is in memory at once.
-    return merit.excessBytes > 0 ? plan : streamed;
+    return objective == Objective::Memory ? plan : chooseStream(model, plan);
   }
 
   Plan followRule(const Network &network, const ClusterDescription &cluster) {
