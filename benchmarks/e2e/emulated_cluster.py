@@ -13,6 +13,7 @@ link. Without, everything talks over loopback, and the results say so. Slow
 processors are `windrow-node --pace` in both cases.
 """
 
+import itertools
 import os
 import re
 import shutil
@@ -60,7 +61,11 @@ class Loopback:
 
     def __init__(self, nodes, real_time=False):
         self.prefix = REAL_TIME if real_time else ()
-        self.addresses = [f"127.0.0.1:{free_port()}" for _ in range(nodes)]
+        self.nodes = nodes
+
+    def new_addresses(self):
+        """An address of each node where nothing listens yet."""
+        return [f"127.0.0.1:{free_port()}" for _ in range(self.nodes)]
 
     def __enter__(self):
         return self
@@ -88,7 +93,7 @@ class Rig:
             (REAL_TIME, REAL_TIME_SWITCH) if real_time else ((), ()))
         self.folder = tempfile.mkdtemp(prefix="windrow-rig-")
         self.environment = dict(os.environ, RIG_DIR=self.folder)
-        self.addresses = []
+        self.hosts, self.ports = [], itertools.count(FIRST_PORT)
 
     def call(self, *arguments):
         done = subprocess.run([*self.switch_prefix, self.rig, *arguments], env=self.environment,
@@ -102,9 +107,13 @@ class Rig:
         places = self.nodes + 1
         # Shares of whole cores: quotas would stall a node at every exchange.
         self.call("up", "--speeds=" + ",".join(["1"] * places))
-        self.addresses = [f"{self.call('addr', str(1 + node))}:{FIRST_PORT}"
-                          for node in range(self.nodes)]
+        self.hosts = [self.call("addr", str(1 + node)) for node in range(self.nodes)]
         return self
+
+    def new_addresses(self):
+        """An address of each node where nothing listens yet."""
+        port = next(self.ports)
+        return [f"{host}:{port}" for host in self.hosts]
 
     def __exit__(self, *_):
         try:
@@ -127,11 +136,10 @@ def emulated_network(root, nodes, real_time=False):
 
 
 class Nodes:
-    """The processes of one plan's nodes; leaving the context stops them all."""
+    """Processes that serve at their places; leaving the context stops them all."""
 
-    def __init__(self, network, node_tool):
-        self.network, self.node_tool = network, node_tool
-        self.processes = []
+    def __init__(self, network):
+        self.network, self.processes = network, []
         self.logs = tempfile.TemporaryDirectory()
 
     def __enter__(self):
@@ -149,13 +157,9 @@ class Nodes:
                 process.wait()
         self.logs.cleanup()
 
-    def start(self, place, bundle, pace):
-        self.launch(place, [self.node_tool, bundle, f"--pace={pace:g}",
-                            f"--listen={self.network.addresses[place]}"])
-
     def launch(self, place, command):
         """Start any program that says when it is listening."""
-        path = os.path.join(self.logs.name, f"{place}.log")
+        path = os.path.join(self.logs.name, f"{len(self.processes)}.log")
         with open(path, "w") as log:
             process = subprocess.Popen(self.network.command(place, command),
                                        stdin=subprocess.DEVNULL, stdout=log,

@@ -53,6 +53,7 @@ private:
   bool turnFusion();
   bool changePieces();
   bool changeStreamPieces();
+  bool fuseStream();
   bool changeForms();
   bool isTooLong(const LayerRange &range, double seconds) const;
   bool takeForm(const LayerRange &range, size_t form);
@@ -345,6 +346,21 @@ bool Refinement::changeStreamPieces() {
   return isBetter;
 }
 
+/// Computes all rows that the first layers of the stream lack again, or none:
+/// single layers would have to wait for the rows before all the same.
+bool Refinement::fuseStream() {
+  bool isBetter = false;
+  for (bool toFused : {true, false})
+    for (size_t end = 1; end <= numStreamed && !isExhausted(); ++end) {
+      for (size_t layer = 0; layer < end; ++layer)
+        if (placementOf(layer).mode == LayerMode::Rows &&
+            isFused[layer] != toFused)
+          turned.push_back(layer);
+      isBetter |= accept();
+    }
+  return isBetter;
+}
+
 //===----------------------------------------------------------------------===//
 // Forms
 //===----------------------------------------------------------------------===//
@@ -416,6 +432,7 @@ void Refinement::descend() {
     isBetter |= rotateShares(findRanges(hasSameSize));
     isBetter |= turnFusion();
     isBetter |= changePieces();
+    isBetter |= fuseStream();
     isBetter |= changeStreamPieces();
     if (!isBetter && costs)
       isBetter = changeForms();

@@ -27,8 +27,9 @@ struct RefinedPlan {
 /// Coordinate descent on `plan`, judged by the timeline: the bounds between two
 /// devices move, in all consecutive layers that the same devices share by rows,
 /// in those of the same height, then in single layers; whether a layer's rows
-/// are computed again or received is turned over; a few layers take another
-/// form of `costs`, which may be null. Where none of that helps, channels move
+/// are computed again or received is turned over, for the first layers of a
+/// stream together too; a few layers take another form of `costs`, which may be
+/// null. Where none of that helps, channels move
 /// too, and rows from any device to any other, past those between. A stream
 /// keeps its layers and devices. Ends when no step helps or `work` is done.
 /// Returns a plan that is not slower.

@@ -55,6 +55,7 @@ private:
 
   const format::Bundle &bundle() const { return bundleReader.bundle(); }
   Status outOfMemory(std::string_view what, size_t bytes) const;
+  Status callKernel(uint32_t index);
   Status runKernel(uint32_t index);
 
   const BundleReader bundleReader;
@@ -145,22 +146,30 @@ std::span<std::byte> BundleExecutor::tensorData(uint32_t index) {
   return {arena.get() + tensor.offset(), tensorBytes(tensor)};
 }
 
+Status BundleExecutor::callKernel(uint32_t index) {
+  Status status = kernels[index]->run();
+  if (status.ok())
+    return {};
+  const format::Operator &op = *bundle().operators()->Get(index);
+  return status.withContext(describeOperator(op, index));
+}
+
 Expected<std::chrono::nanoseconds>
 BundleExecutor::timeOperator(uint32_t index) {
   pacer.beginWork(index);
-  Status status = kernels[index]->run();
-  std::chrono::nanoseconds taken = pacer.endWork();
-  if (status.ok())
-    return taken;
-  const format::Operator &op = *bundle().operators()->Get(index);
-  return failure(status.withContext(describeOperator(op, index)));
+  Status status = callKernel(index);
+  const std::chrono::nanoseconds taken = pacer.endTrial();
+  if (!status.ok())
+    return failure(status);
+  return taken;
 }
 
 Status BundleExecutor::runKernel(uint32_t index) {
   Clock::time_point start = times.empty() ? Clock::time_point() : Clock::now();
-  Expected<std::chrono::nanoseconds> taken = timeOperator(index);
-  if (!taken)
-    return taken.error();
+  pacer.beginWork(index);
+  Status status = callKernel(index);
+  pacer.endWork();
+  WINDROW_RETURN_IF_ERROR(status);
   if (!times.empty()) {
     ++times[index].runs;
     times[index].total += Clock::now() - start;

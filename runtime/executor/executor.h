@@ -66,7 +66,7 @@ public:
                             bool waitForever) = 0;
 
   /// Runs operator `index` of the bundle by itself, on what its tensors hold,
-  /// and returns what it takes at the pace.
+  /// without the sleep of a pace, and returns what it counts for at the pace.
   virtual Expected<std::chrono::nanoseconds> timeOperator(uint32_t index) = 0;
 
   /// What the operators of the bundle have taken, by index; empty unless the

@@ -37,16 +37,9 @@ Pacer::Pacer(double pace, bool isSingleThreaded)
   assert(pace > 0 && pace <= 1 && "pace is a share");
 }
 
-void Pacer::History::add(nanoseconds time) {
-  times[count++ % times.size()] = time;
-}
-
-nanoseconds Pacer::History::lowerQuartile() const {
-  auto sorted = times;
-  auto end = sorted.begin() + std::min(count, sorted.size());
-  auto quartile = sorted.begin() + (end - sorted.begin() - 1) / 4;
-  std::nth_element(sorted.begin(), quartile, end);
-  return *quartile;
+void Pacer::Times::add(nanoseconds time) {
+  last = time;
+  least = std::min(least, time);
 }
 
 nanoseconds Pacer::workTime() const {
@@ -86,22 +79,27 @@ void Pacer::beginWork(size_t work) {
   if (!isPrepared)
     prepareThread();
   current = work;
-  if (histories.size() <= work)
-    histories.resize(work + 1);
+  if (times.size() <= work)
+    times.resize(work + 1);
   // Other work may go first from here on: a wait that the pace has room for.
-  if (histories[work].isEmpty() || histories[work].last() >= longWork)
+  if (times[work].last >= longWork)
     setRealTime(false);
   workStart = workTime();
 }
 
-nanoseconds Pacer::endWork() {
+nanoseconds Pacer::endTrial() {
   if (pace == 1)
     return readClock(CLOCK_MONOTONIC) - wallStart;
   setRealTime(true);
-  histories[current].add(workTime() - workStart);
-  auto wanted = std::chrono::duration_cast<nanoseconds>(
-      histories[current].lowerQuartile() / pace);
-  nanoseconds wallEnd = readClock(CLOCK_MONOTONIC);
+  times[current].add(workTime() - workStart);
+  return std::chrono::duration_cast<nanoseconds>(times[current].least / pace);
+}
+
+nanoseconds Pacer::endWork() {
+  const nanoseconds wanted = endTrial();
+  if (pace == 1)
+    return wanted;
+  const nanoseconds wallEnd = readClock(CLOCK_MONOTONIC);
   due += wanted - (wallEnd - wallStart);
   if (due < shortestSleep)
     return wanted;

@@ -9,7 +9,6 @@
 #ifndef WINDROW_RUNTIME_EXECUTOR_PACER_H
 #define WINDROW_RUNTIME_EXECUTOR_PACER_H
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -23,13 +22,13 @@ namespace windrow {
 /// twice.
 ///
 /// Several paced processes stand for several machines, which share this one's
-/// processors and caches. What the others leave in the caches makes the same
-/// work take up to half as long again, which no machine of its own would see:
-/// work therefore counts as the lower quartile of the last times that it was
-/// done. And a thread that just wants to send its result would wait for the
-/// long work of another. Where the thread that works has real-time priority, it
-/// therefore gives it up for long work, for a nice level of -10, and has it
-/// back for all else.
+/// processors and caches. What the others leave in the caches, and what other
+/// programs take of a processor that is a virtual one, makes the same work take
+/// up to half as long again, which no machine of its own would see: work
+/// therefore counts as the least time that it has taken so far. And a thread
+/// that just wants to send its result would wait for the long work of another.
+/// Where the thread that works has real-time priority, it therefore gives it up
+/// for long work, for a nice level of -10, and has it back for all else.
 class Pacer {
 public:
   /// `pace` is above 0 and at most 1; 1 does nothing.
@@ -41,21 +40,18 @@ public:
   /// Sleeps as is due, and returns what the work counts for at the pace. Single
   /// sleeps are longer or shorter than that; their sum is not.
   std::chrono::nanoseconds endWork();
+  /// The same without a sleep, where the work was done only to be timed.
+  std::chrono::nanoseconds endTrial();
 
 private:
   using Nanoseconds = std::chrono::nanoseconds;
 
-  /// What the same work took the last times.
-  class History {
-  public:
+  /// What the same work took; longer than any work at first.
+  struct Times {
     void add(Nanoseconds time);
-    bool isEmpty() const { return count == 0; }
-    Nanoseconds last() const { return times[(count - 1) % times.size()]; }
-    Nanoseconds lowerQuartile() const;
 
-  private:
-    std::array<Nanoseconds, 16> times{};
-    size_t count = 0;
+    Nanoseconds last = Nanoseconds::max();
+    Nanoseconds least = Nanoseconds::max();
   };
 
   Nanoseconds workTime() const;
@@ -69,7 +65,7 @@ private:
   /// Sleep that is due; negative after a sleep that took too long.
   Nanoseconds due{};
   size_t current = 0;
-  std::vector<History> histories; ///< by work
+  std::vector<Times> times; ///< by work
   bool isPrepared = false;
   /// SCHED_FIFO or SCHED_RR, with which the thread came, and its priority.
   std::optional<int> realTimePolicy;
