@@ -69,16 +69,6 @@ std::optional<Plan> windrow::streamLayers(const Network &network,
 // Pieces
 //===----------------------------------------------------------------------===//
 
-/// The rows of its operand that the rows `rows` of a layer's result are
-/// computed from.
-static RowInterval neededRows(const Network &network, const Layer &layer,
-                              const LayerOperand &operand, RowInterval rows) {
-  const NetworkTensor &shape = network.tensors[operand.tensor];
-  return rows == network.tensors[layer.result].allRows()
-             ? shape.allRows()
-             : operand.neededRows(rows, shape);
-}
-
 static StreamedTensor describeResult(const Network &network,
                                      const LayerPlacement &placement,
                                      const Layer &layer, size_t numDevices) {
@@ -113,15 +103,16 @@ StreamPieces windrow::divideLayers(const Network &network, const Plan &plan,
         describeResult(network, plan.layers[index], layer, numDevices));
     for (const LayerOperand &operand : layer.operands) {
       const size_t place = places[operand.tensor];
+      const NetworkTensor &shape = network.tensors[operand.tensor];
       tensors.back().operands.push_back(
-          {place, [&network, &layer, &operand](RowInterval rows) {
-             return neededRows(network, layer, operand, rows);
+          {place, [&operand, &shape](RowInterval rows) {
+             return operand.neededRows(rows, shape);
            }});
       for (size_t device = 0; place < numArguments && device < numDevices;
            ++device)
         if (const RowInterval rows = tensors.back().rows[device]; !rows.empty())
-          tensors[place].rows[device] = tensors[place].rows[device].hull(
-              neededRows(network, layer, operand, rows));
+          tensors[place].rows[device] =
+              tensors[place].rows[device].hull(operand.neededRows(rows, shape));
     }
   }
   return divideStream(tensors, plan.layers.front().pieces);

@@ -75,12 +75,14 @@ struct LayerOperand {
   ChannelUse channels = ChannelUse::All;
 
   /// The rows that `resultRows`, if any, are computed from; `operand` is the
-  /// tensor.
+  /// tensor. The whole result is computed from all rows, whether or not its
+  /// windows reach them.
   RowInterval neededRows(RowInterval resultRows,
                          const NetworkTensor &operand) const {
     if (resultRows.empty())
       return {};
-    if (windows.empty())
+    if (windows.empty() ||
+        resultRows.size() == static_cast<int64_t>(windows.size()))
       return operand.allRows();
     return windows[resultRows.begin].hull(windows[resultRows.end - 1]);
   }

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <tuple>
 
 using namespace windrow;
 
@@ -125,10 +126,7 @@ void ExchangeFinder::addNeeds(size_t index) {
       RowInterval channels{0, shape.channels};
       if (isSlice && operand.channels == ChannelUse::Same)
         channels = placement.ownedPart(i);
-      const RowInterval window = rows == RowInterval{0, resultRows}
-                                     ? shape.allRows()
-                                     : operand.neededRows(rows, shape);
-      need(placement.devices[i], window, channels);
+      need(placement.devices[i], operand.neededRows(rows, shape), channels);
     }
   }
 }
@@ -178,6 +176,8 @@ void ExchangeFinder::addChannelTransfers(size_t reader,
 }
 
 void ExchangeFinder::addTransfers() {
+  // Of a divided tensor, most devices have two neighbours.
+  exchange.transfers.reserve(2 * numDevices);
   const size_t producer = uses.producers[tensor];
   for (size_t reader = 0; reader <= numDevices; ++reader) {
     const RowInterval rows = exchange.needed[reader];
@@ -200,10 +200,11 @@ void ExchangeFinder::addTransfers() {
           {placement.devices.front(), reader, rows, bytes});
   }
   // Were all to send to the first reader first, they would wait for each other.
-  std::ranges::stable_sort(
+  std::ranges::sort(
       exchange.transfers, {}, [&](const TensorTransfer &transfer) {
         const size_t behind = transfer.reader + numDevices - transfer.source;
-        return std::pair(transfer.source, behind % (numDevices + 1));
+        return std::tuple(transfer.source, behind % (numDevices + 1),
+                          transfer.rows.begin);
       });
 }
 

@@ -10,7 +10,6 @@
 
 #include "passes/Analysis/CutSearch.h"
 #include "passes/Analysis/LayerStream.h"
-#include "passes/Analysis/LowerBound.h"
 #include "passes/Analysis/PlanRefinement.h"
 #include "passes/Analysis/PlanTimeline.h"
 #include "passes/Analysis/RulePlans.h"
@@ -276,8 +275,6 @@ SearchResult PlanSearch::finish() {
                            layer.partialDevices.empty() &&
                            layer.devices == first.devices;
                   });
-  best.lowerBound =
-      std::min(best.latency, boundLatency(model, options.useStreams));
   return std::move(best);
 }
 

@@ -55,8 +55,7 @@ PlanMerit judgePlan(const ClusterDescription &cluster, Objective objective,
 
 struct SearchResult {
   Plan plan;
-  double latency = 0;    ///< predicted, in seconds
-  double lowerBound = 0; ///< no plan takes less, see LowerBound.h
+  double latency = 0; ///< predicted, in seconds
   /// The bytes that each device needs, and whether all have as many.
   std::vector<int64_t> memory;
   bool fitsMemory = true;

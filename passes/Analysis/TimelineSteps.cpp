@@ -131,10 +131,14 @@ void TimelineSteps::await(size_t device, size_t arrival,
     times->layers[currentLayer][device].wait += wait;
 }
 
-void TimelineSteps::awaitOperands(size_t layer, size_t device) {
+void TimelineSteps::noteStart(size_t layer, size_t device) {
   if (times && !times->layers.empty() &&
       times->layers[layer][device].start == 0)
     times->layers[layer][device].start = values[clockOf(device)];
+}
+
+void TimelineSteps::awaitOperands(size_t layer, size_t device) {
+  noteStart(layer, device);
   for (const LayerOperand &operand : network.layers[layer].operands)
     await(device, arrivalOf(operand.tensor, device));
 }
@@ -178,10 +182,10 @@ void TimelineSteps::sendPending(size_t tensor) {
 
 /// As `cluster-place` decides.
 bool TimelineSteps::isSplit(std::span<const size_t> chain, size_t device,
-                            const std::vector<RowPiece> &pieces,
+                            size_t numPieces,
                             std::span<const TensorTransfer> sends) const {
   BoundarySplit split;
-  split.pieces = static_cast<int64_t>(pieces.size());
+  split.pieces = static_cast<int64_t>(numPieces);
   split.operations = static_cast<int64_t>(chain.size());
   for (size_t layer : chain)
     split.repeatedBytes += network.layers[layer].cost.weightBytes;
@@ -195,34 +199,33 @@ bool TimelineSteps::isSplit(std::span<const size_t> chain, size_t device,
   return isSplitWorthwhile(split);
 }
 
-/// The pieces in which `rows` of the last layer of `chain` are computed, and
-/// the position in the chain from which it goes piece by piece.
-std::pair<std::vector<RowPiece>, size_t>
-TimelineSteps::choosePieces(std::span<const size_t> chain, size_t device,
-                            RowInterval rows,
-                            std::span<const TensorTransfer> sends) const {
-  const std::pair<std::vector<RowPiece>, size_t> whole{{{rows, true}},
-                                                       chain.size()};
-  if (sends.empty())
-    return whole;
-  std::vector<RowInterval> awaited;
+/// Finds the pieces in which `rows` of the last layer of `chain` are computed,
+/// and returns the position in the chain from which it goes piece by piece.
+size_t TimelineSteps::choosePieces(std::span<const size_t> chain, size_t device,
+                                   RowInterval rows,
+                                   std::span<const TensorTransfer> sends) {
+  const auto takeWhole = [&] {
+    pieces.assign(1, {rows, true});
+    return chain.size();
+  };
+  awaited.clear();
   for (const TensorTransfer &transfer : sends) {
     if (transfer.rows == rows)
-      return whole;
+      return takeWhole();
     awaited.push_back(transfer.rows);
   }
-  for (size_t first = 0; first < chain.size(); ++first) {
+  for (size_t first = 0; !awaited.empty() && first < chain.size(); ++first) {
     std::span<const size_t> rest = chain.subspan(first);
     int64_t grain = 1;
     for (size_t layer : rest)
       grain = std::lcm(grain, network.layers[layer].rowGrain);
-    std::vector<RowPiece> pieces = divideBoundaryFirst(rows, awaited, grain);
+    pieces = divideBoundaryFirst(rows, awaited, grain);
     if (!network.layers[chain.back()].isRowSplittable || pieces.size() == 1)
       break;
-    if (isSplit(rest, device, pieces, sends))
-      return {std::move(pieces), first};
+    if (isSplit(rest, device, pieces.size(), sends))
+      return first;
   }
-  return whole;
+  return takeWhole();
 }
 
 /// `layer` and those before it in its chain, the first one first.
@@ -245,7 +248,7 @@ void TimelineSteps::computePieces(const std::vector<size_t> &chain,
   if (rows.empty())
     return;
   std::span<const TensorTransfer> sends = sendsOf(tensor, device);
-  const auto [pieces, divided] = choosePieces(chain, device, rows, sends);
+  const size_t divided = choosePieces(chain, device, rows, sends);
   for (const RowPiece &piece : pieces) {
     const bool isFirst = &piece == &pieces.front();
     for (size_t i = isFirst ? 0 : divided; i < chain.size(); ++i) {
@@ -274,20 +277,18 @@ void TimelineSteps::computeChannels(size_t layer) {
   const size_t tensor = network.layers[layer].result;
   for (int64_t number = 0; number < placement.pieces; ++number) {
     for (size_t i = 0; i < placement.devices.size(); ++i) {
-      const std::vector<RowInterval> pieces =
+      const std::vector<RowInterval> parts =
           divideInPieces(placement.ownedPart(i), placement.pieces);
-      if (static_cast<size_t>(number) >= pieces.size() ||
-          pieces[number].empty())
+      if (static_cast<size_t>(number) >= parts.size() || parts[number].empty())
         continue;
       const size_t device = placement.devices[i];
       if (number == 0)
         awaitOperands(layer, device);
       compute(layer, device,
-              model.channelsSeconds(layer, device, pieces[number].size()));
+              model.channelsSeconds(layer, device, parts[number].size()));
       size_t turn = 0;
       for (const TensorTransfer &transfer : sendsOf(tensor, device))
-        if (const RowInterval sent =
-                transfer.channels.intersect(pieces[number]);
+        if (const RowInterval sent = transfer.channels.intersect(parts[number]);
             !sent.empty())
           pending.push_back(
               {turn++, device, transfer.reader,
@@ -414,9 +415,7 @@ void TimelineSteps::sendStreamed(size_t tensor, const TensorTransfer &transfer,
 }
 
 void TimelineSteps::awaitStreamed(size_t layer, size_t device) {
-  if (times && !times->layers.empty() &&
-      times->layers[layer][device].start == 0)
-    times->layers[layer][device].start = values[clockOf(device)];
+  noteStart(layer, device);
   for (const LayerOperand &operand : network.layers[layer].operands) {
     const size_t arrival = arrivalOf(operand.tensor, device);
     await(device, arrival, streamMessages[arrival]);
@@ -432,8 +431,8 @@ void TimelineSteps::computeStreamed(size_t layer, size_t device,
     if (const RowInterval part = transfer.rows.intersect(rows); !part.empty())
       sends.push_back({device, transfer.reader, part,
                        part.size() * network.tensors[tensor].bytesPerRow()});
-  for (const RowPiece &piece :
-       choosePieces(std::span(&layer, 1), device, rows, sends).first) {
+  choosePieces(std::span(&layer, 1), device, rows, sends);
+  for (const RowPiece &piece : pieces) {
     compute(layer, device, model.intervalSeconds(layer, device, piece.rows));
     for (const TensorTransfer &transfer : sends)
       sendStreamed(tensor, transfer, transfer.rows.intersect(piece.rows));
@@ -442,7 +441,7 @@ void TimelineSteps::computeStreamed(size_t layer, size_t device,
 
 /// Turn by turn, as the devices do at the same time.
 void TimelineSteps::placeStream() {
-  const StreamPieces &pieces = findStreamPieces();
+  const StreamPieces &turns = findStreamPieces();
   streamMessages.assign(values.size(), 0.0);
   const size_t numArguments = network.arguments.size();
   for (int64_t turn = 0; turn < plan.layers.front().pieces; ++turn) {
@@ -450,11 +449,11 @@ void TimelineSteps::placeStream() {
       if (const size_t tensor = network.arguments[i];
           isStreamedArgument(tensor))
         for (const TensorTransfer &transfer : exchanges[tensor].transfers)
-          sendStreamed(tensor, transfer, pieces[i][transfer.reader][turn]);
+          sendStreamed(tensor, transfer, turns[i][transfer.reader][turn]);
     for (size_t layer = 0; layer < numStreamed; ++layer) {
       currentLayer = layer;
       for (size_t device : plan.layers[layer].devices) {
-        const RowInterval rows = pieces[numArguments + layer][device][turn];
+        const RowInterval rows = turns[numArguments + layer][device][turn];
         if (rows.empty())
           continue;
         awaitStreamed(layer, device);

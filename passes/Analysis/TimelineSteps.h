@@ -96,12 +96,11 @@ private:
   void addPartials(size_t layer, const std::vector<size_t> &sources);
   void placeReduction(size_t layer, const LayerPlacement &owners);
   void placePartials(size_t layer);
-  std::pair<std::vector<RowPiece>, size_t>
-  choosePieces(std::span<const size_t> chain, size_t device, RowInterval rows,
+  size_t choosePieces(std::span<const size_t> chain, size_t device,
+                      RowInterval rows, std::span<const TensorTransfer> sends);
+  bool isSplit(std::span<const size_t> chain, size_t device, size_t numPieces,
                std::span<const TensorTransfer> sends) const;
-  bool isSplit(std::span<const size_t> chain, size_t device,
-               const std::vector<RowPiece> &pieces,
-               std::span<const TensorTransfer> sends) const;
+  void noteStart(size_t layer, size_t device);
   void awaitOperands(size_t layer, size_t device);
   void await(size_t device, size_t arrival) {
     await(device, arrival, messages[arrival]);
@@ -142,6 +141,8 @@ private:
     int64_t bytes;
   };
   std::vector<PendingSend> pending;
+  std::vector<RowInterval> awaited; ///< by others, of a device's rows
+  std::vector<RowPiece> pieces;     ///< that were chosen last
   size_t currentLayer = 0;
 };
 

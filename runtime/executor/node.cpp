@@ -76,7 +76,7 @@ Status TcpNode::listen(const NodeOptions &options) {
 /// Times all operators a few times, since those of a paced node count as the
 /// least time that they take: else the first requests would take longer.
 static Status rehearse(Executor &executor) {
-  constexpr int fewestRounds = 3;
+  constexpr int fewestRounds = 10;
   constexpr std::chrono::milliseconds leastDuration(200);
   const uint32_t operators = executor.reader().bundle().operators()->size();
   const Clock::time_point start = Clock::now();
