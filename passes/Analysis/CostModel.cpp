@@ -363,9 +363,8 @@ double CostModel::slicedSeconds(size_t layer, size_t device, int64_t channels,
   if (channels == 0)
     return 0;
   const Layer &description = theNetwork.layers[layer];
-  OperatorShape shape = description.shape;
-  int64_t &sliced = isInput ? shape.input[1] : shape.output[1];
-  const int64_t all = std::max<int64_t>(sliced, 1);
+  const int64_t all = std::max<int64_t>(
+      1, isInput ? description.shape.input[1] : description.shape.output[1]);
   if (channels >= all)
     return wholeSeconds(layer, device);
   const size_t deviceClass = deviceClasses[device];
@@ -380,7 +379,8 @@ double CostModel::slicedSeconds(size_t layer, size_t device, int64_t channels,
   const double share = static_cast<double>(channels) / static_cast<double>(all);
   const bool isSame = !isInput && !description.operands.empty() &&
                       description.operands.front().channels == ChannelUse::Same;
-  sliced = channels;
+  OperatorShape shape = description.shape;
+  (isInput ? shape.input[1] : shape.output[1]) = channels;
   if (isSame)
     shape.input[1] = std::max<int64_t>(
         1, std::llround(share * static_cast<double>(shape.input[1])));
