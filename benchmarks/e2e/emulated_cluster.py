@@ -166,8 +166,8 @@ class Nodes:
                                        stderr=subprocess.STDOUT)
         self.processes.append((process, path))
 
-    def wait_until_listening(self):
-        deadline = time.monotonic() + START_SECONDS
+    def wait_until_listening(self, more_seconds=0):
+        deadline = time.monotonic() + START_SECONDS + more_seconds
         for process, path in self.processes:
             while True:
                 ended = process.poll() is not None

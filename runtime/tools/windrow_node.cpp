@@ -29,7 +29,7 @@ int main(int argc, char **argv) {
   std::string bundle;
   NodeOptions options;
   std::vector<std::string> peers;
-  double requestTimeout = 30;
+  double requestTimeout = 30, rehearsal = 0.2;
   app.add_option("BUNDLE", bundle, "Bundle of the device")->required();
   app.add_option("--listen", options.listenAddress,
                  "Address to listen on (port 0: any free one); the plan's "
@@ -51,6 +51,11 @@ int main(int argc, char **argv) {
                  "stands in for a slower machine")
       ->check(CLI::Range(0.001, 1.0))
       ->type_name("SHARE");
+  app.add_option("--rehearsal", rehearsal,
+                 "With --pace, seconds in which operators are timed before the "
+                 "node listens: each counts as its least time (0.2)")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("SECONDS");
   app.add_option("--request-timeout", requestTimeout,
                  "Seconds that a request may take once it has begun (30)")
       ->check(CLI::PositiveNumber)
@@ -64,6 +69,7 @@ int main(int argc, char **argv) {
     return reportError(app, addresses.error());
   options.addresses = std::move(*addresses);
   options.requestTimeout = toMilliseconds(requestTimeout);
+  options.rehearsal = toMilliseconds(rehearsal);
   options.onEvent = [](const std::string &event) {
     fmt::print(stderr, "windrow-node: {}\n", event);
   };

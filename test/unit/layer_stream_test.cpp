@@ -173,6 +173,29 @@ TEST(LayerStream, StaysOneWhenSharesAreImproved) {
   EXPECT_TRUE(isStreamable(network, TensorUses(network), refined.plan, 4));
 }
 
+TEST(LayerStream, ComputesRowsOfItsFirstLayersAgainTogether) {
+  // To spare the messages of one layer alone gains nothing: the others wait all
+  // the same.
+  const Network network = NetworkBuilder(64, 64, 3)
+                              .conv(4, 3)
+                              .conv(4, 3)
+                              .conv(4, 3)
+                              .conv(4, 3)
+                              .conv(4, 3)
+                              .globalPool()
+                              .fullyConnected(10)
+                              .finish();
+  const ClusterDescription cluster = makeCluster({1, 1}, 100, 1000);
+  const CostModel model(network, cluster, nullptr);
+  const Plan plan = *streamLayers(
+      network, TensorUses(network),
+      divideInProportion(network, std::vector{1.0, 1.0}, 0, 1), 5, 2);
+  const RefinedPlan refined = refinePlan(model, nullptr, plan, 1'000'000);
+  for (size_t layer = 0; layer < 3; ++layer)
+    EXPECT_FALSE(refined.plan.layers[layer].computed.empty()) << layer;
+  EXPECT_EQ(refined.latency, predictLatency(model, refined.plan));
+}
+
 TEST(LayerStream, IsSearchedForOnSlowNetworks) {
   const Network network = residualNetwork();
   const ClusterDescription cluster = makeCluster({1.0, 1.0}, 20, 100);

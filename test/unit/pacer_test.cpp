@@ -50,6 +50,18 @@ TEST(PacerTest, StretchesWork) {
   EXPECT_GE(steady_clock::now() - start, milliseconds(20));
 }
 
+TEST(PacerTest, DoesNotSleepAfterATrial) {
+  Pacer pacer(0.05, /*isSingleThreaded=*/true);
+  const nanoseconds before = processorTime();
+  const auto start = steady_clock::now();
+  pacer.beginWork(0);
+  work(milliseconds(5));
+  EXPECT_GE(pacer.endTrial(), milliseconds(100));
+  // A sleep would take 95 ms, during which no processor time passes.
+  const nanoseconds worked = processorTime() - before;
+  EXPECT_LT(steady_clock::now() - start - worked, milliseconds(80));
+}
+
 nanoseconds timeWork(Pacer &pacer, size_t index, milliseconds duration) {
   pacer.beginWork(index);
   work(duration);

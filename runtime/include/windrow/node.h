@@ -35,7 +35,11 @@ struct NodeOptions {
   bool saveMemory = false;
   /// The share of this machine's speed that kernels appear to have, above 0 and
   /// at most 1: stretches each by sleeping, to stand in for a slower machine.
+  /// A kernel counts as the least time that it took so far.
   double pace = 1.0;
+  /// With a pace, how long kernels are timed before the node listens, at least
+  /// three times each. On a machine with other work, the longer the better.
+  std::chrono::milliseconds rehearsal{200};
   /// How long a request may take from its first receive on.
   std::chrono::milliseconds requestTimeout{30000};
   /// Told of every client served, turned away or lost; may be empty. Called on
