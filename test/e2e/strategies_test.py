@@ -1,0 +1,59 @@
+#!/usr/bin/python3
+"""The experiment of every strategy, on loopback and as short as can be.
+
+Part of the Windrow Project, under the Apache License v2.0 with LLVM Exceptions.
+SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+What it measures means nothing here: rows, columns and files are what is tested.
+"""
+
+import csv
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "benchmarks" / "e2e" / "strategies"
+PLANS = ("alone", "dp", "even")
+
+
+def run(*arguments):
+    return subprocess.run([SCRIPT, f"--bin={os.environ['WINDROW_BIN']}", *arguments],
+                          text=True, stdin=subprocess.DEVNULL, capture_output=True,
+                          timeout=240)
+
+
+class StrategiesTest(unittest.TestCase):
+    def test_a_row_for_each_strategy(self):
+        with tempfile.TemporaryDirectory() as folder:
+            prefix = os.path.join(folder, "table")
+            done = run("--models=mobilenet_v2", "--nodes=2", "--rates=1000", "--loopback",
+                       "--strategies=dp,even", "--rounds=1", "--requests=1", "--rehearsal=0",
+                       "--profile-seconds=1", f"--folder={folder}/work", f"--output={prefix}")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with open(f"{prefix}.csv", newline="") as file:
+                rows = list(csv.DictReader(file))
+            with open(f"{prefix}.md") as file:
+                self.assertEqual(file.read(), done.stdout)
+        self.assertEqual(tuple(row["strategy"] for row in rows), PLANS)
+        for row in rows:
+            self.assertEqual((row["model"], row["nodes"], row["bound"]),
+                             ("mobilenet_v2", "2", "2.0"))
+            self.assertGreater(float(row["median_ms"]), 0)
+            self.assertAlmostEqual(
+                float(row["speed_up"]),
+                float(rows[0]["median_ms"]) / float(row["median_ms"]))
+            # A node of pace 0.14 answers no sooner than its operators allow.
+            self.assertGreater(float(row["predicted_ms"]), 5)
+            self.assertLessEqual(float(row["lower_bound_ms"]), float(row["predicted_ms"]))
+
+    def test_refuses_unknown_models(self):
+        done = run("--models=lenet")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, "must be of vgg16, .*, got 'lenet'")
+
+
+if __name__ == "__main__":
+    unittest.main()
