@@ -29,10 +29,10 @@ struct RefinedPlan {
 /// in those of the same height, then in single layers; whether a layer's rows
 /// are computed again or received is turned over, for the first layers of a
 /// stream together too; a few layers take another form of `costs`, which may be
-/// null. Where none of that helps, channels move
-/// too, and rows from any device to any other, past those between. A stream
-/// keeps its layers and devices. Ends when no step helps or `work` is done.
-/// Returns a plan that is not slower.
+/// null. Where none of that helps, channels move too, and rows from any device
+/// to any other, past those between. A stream keeps its layers and devices.
+/// Ends when no step helps or `work` is done. Returns a plan that is not
+/// slower.
 RefinedPlan refinePlan(const CostModel &model, const SegmentCosts *costs,
                        const Plan &plan, int64_t work);
 
