@@ -111,6 +111,14 @@ class SummarizeTestsTest(unittest.TestCase):
         self.report("ctest.xml", PASSED, LIT_PASSED)
         self.assertEqual(self.run_summary()[0], 1)
 
+    def test_lit_suite_that_the_filter_leaves_out_does_not_count(self):
+        unmatched = ('<testcase name="lit.Passes" status="run"><system-out>error: filter did '
+                     "not match any tests (of 41 discovered).</system-out></testcase>")
+        self.report("ctest.xml", PASSED, unmatched)
+        self.assertEqual(self.run_summary(), (0, "1 passed, 0 failed\n"))
+        self.report("ctest.xml", unmatched)
+        self.assertEqual(self.run_summary(), (1, "no test ran\n0 passed, 0 failed\n"))
+
     def test_no_report_is_a_failure(self):
         with open(os.path.join(self.folder, "ctest.log"), "w") as file:
             file.write("ctest broke\n")
