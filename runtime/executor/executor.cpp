@@ -44,6 +44,10 @@ public:
   Status runRequest(Transport &transport, uint32_t request,
                     bool waitForever) override;
   Expected<std::chrono::nanoseconds> timeOperator(uint32_t index) override;
+  void noteOperatorTime(uint32_t index,
+                        std::chrono::nanoseconds time) override {
+    pacer.noteTime(index, time);
+  }
   std::span<const OperatorTime> operatorTimes() const override { return times; }
   std::span<std::byte> tensorData(uint32_t tensor) override;
 

@@ -69,6 +69,11 @@ public:
   /// without the sleep of a pace, and returns what it counts for at the pace.
   virtual Expected<std::chrono::nanoseconds> timeOperator(uint32_t index) = 0;
 
+  /// With a pace, operator `index` takes no more than `time` at full speed: it
+  /// counts for no more than that from now on.
+  virtual void noteOperatorTime(uint32_t index,
+                                std::chrono::nanoseconds time) = 0;
+
   /// What the operators of the bundle have taken, by index; empty unless the
   /// options ask for it.
   virtual std::span<const OperatorTime> operatorTimes() const = 0;

@@ -9,6 +9,7 @@
 #include "windrow/node.h"
 
 #include "runtime/executor/device_loop.h"
+#include "runtime/executor/rehearsal.h"
 
 #include <fmt/format.h>
 #include <mutex>
@@ -73,21 +74,6 @@ Status TcpNode::listen(const NodeOptions &options) {
   return {};
 }
 
-/// Times all operators, since those of a paced node count as the least time
-/// that they take: else the first requests would take longer.
-static Status rehearse(Executor &executor, std::chrono::milliseconds duration) {
-  constexpr int fewestRounds = 3;
-  const uint32_t operators = executor.reader().bundle().operators()->size();
-  const Clock::time_point start = Clock::now();
-  for (int round = 0; round < fewestRounds || Clock::now() - start < duration;
-       ++round)
-    for (uint32_t op = 0; op < operators; ++op)
-      if (Expected<std::chrono::nanoseconds> taken = executor.timeOperator(op);
-          !taken)
-        return taken.error();
-  return {};
-}
-
 Expected<std::unique_ptr<Node>>
 Node::create(const std::filesystem::path &bundle, const NodeOptions &options) {
   Expected<BundleReader> reader = BundleReader::open(bundle);
@@ -108,7 +94,7 @@ Node::create(const std::filesystem::path &bundle, const NodeOptions &options) {
   if (!executor)
     return failure(executor.error());
   if (options.pace < 1)
-    if (Status status = rehearse(**executor, options.rehearsal); !status.ok())
+    if (Status status = rehearse(**executor, options); !status.ok())
       return failure(status);
   auto node = std::make_unique<TcpNode>(std::move(*executor), options.onEvent);
   if (Status status = node->listen(options); !status.ok())

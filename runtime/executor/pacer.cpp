@@ -42,6 +42,17 @@ void Pacer::Times::add(nanoseconds time) {
   least = std::min(least, time);
 }
 
+Pacer::Times &Pacer::timesOf(size_t work) {
+  if (times.size() <= work)
+    times.resize(work + 1);
+  return times[work];
+}
+
+void Pacer::noteTime(size_t work, nanoseconds time) {
+  Times &known = timesOf(work);
+  known.least = std::min(known.least, time);
+}
+
 nanoseconds Pacer::workTime() const {
   return readClock(isSingleThreaded ? CLOCK_THREAD_CPUTIME_ID
                                     : CLOCK_MONOTONIC);
@@ -79,10 +90,8 @@ void Pacer::beginWork(size_t work) {
   if (!isPrepared)
     prepareThread();
   current = work;
-  if (times.size() <= work)
-    times.resize(work + 1);
   // Other work may go first from here on: a wait that the pace has room for.
-  if (times[work].last >= longWork)
+  if (timesOf(work).last >= longWork)
     setRealTime(false);
   workStart = workTime();
 }

@@ -42,6 +42,9 @@ public:
   std::chrono::nanoseconds endWork();
   /// The same without a sleep, where the work was done only to be timed.
   std::chrono::nanoseconds endTrial();
+  /// `work` took no more than `time`, without the pace, when somebody else
+  /// timed it on this machine.
+  void noteTime(size_t work, std::chrono::nanoseconds time);
 
 private:
   using Nanoseconds = std::chrono::nanoseconds;
@@ -55,6 +58,7 @@ private:
   };
 
   Nanoseconds workTime() const;
+  Times &timesOf(size_t work);
   void prepareThread();
   void setRealTime(bool isRealTime);
 

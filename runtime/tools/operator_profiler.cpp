@@ -29,6 +29,12 @@ static constexpr size_t mostSamples = 60;
 static constexpr double tolerance = 0.01;
 static constexpr double toleranceSeconds = 0.3e-6;
 
+/// The least time of an operator is stable when so many of its times are within
+/// the tolerance of it: with other work on the machine, most are not, and for
+/// some seconds none is.
+static constexpr size_t leastSamples = 3;
+static constexpr size_t fewestSamplesForLeast = 20;
+
 namespace {
 /// Several measurements of the same thing.
 class Samples {
@@ -38,14 +44,16 @@ public:
   double median() const { return medianOf(values); }
   /// The mean of what each operator took at least.
   double least() const;
-  bool isStable() const;
+  bool isMedianStable() const;
+  bool isLeastStable() const;
 
 private:
   static double medianOf(std::vector<double> values);
 
   std::vector<double> values;
-  /// By operator: those of one shape find different caches.
-  std::map<uint32_t, double> leastOf;
+  /// The least ones, ascending, by operator: those of one shape find different
+  /// caches.
+  std::map<uint32_t, std::vector<double>> leastOf;
 };
 
 /// One bundle of probes and what was measured of them.
@@ -84,14 +92,16 @@ private:
 
 void Samples::add(uint32_t op, double seconds) {
   values.push_back(seconds);
-  auto [entry, isNew] = leastOf.try_emplace(op, seconds);
-  entry->second = std::min(entry->second, seconds);
+  std::vector<double> &least = leastOf[op];
+  least.insert(std::ranges::upper_bound(least, seconds), seconds);
+  if (least.size() > leastSamples)
+    least.pop_back();
 }
 
 double Samples::least() const {
   double sum = 0;
-  for (auto [op, seconds] : leastOf)
-    sum += seconds;
+  for (const auto &[op, least] : leastOf)
+    sum += least.front();
   return sum / static_cast<double>(leastOf.size());
 }
 
@@ -102,7 +112,18 @@ double Samples::medianOf(std::vector<double> values) {
                                 : (values[half - 1] + values[half]) / 2;
 }
 
-bool Samples::isStable() const {
+bool Samples::isLeastStable() const {
+  if (values.size() < fewestSamplesForLeast)
+    return false;
+  return std::ranges::all_of(leastOf, [](const auto &entry) {
+    const std::vector<double> &least = entry.second;
+    return least.size() == leastSamples &&
+           least.back() <= least.front() + std::max(tolerance * least.front(),
+                                                    toleranceSeconds);
+  });
+}
+
+bool Samples::isMedianStable() const {
   if (values.size() < fewestSamples)
     return false;
   double middle = median();
@@ -189,8 +210,11 @@ Status Sweep::run() {
 
 bool Sweep::isStable() const {
   return !samples.empty() &&
-         std::ranges::all_of(samples, [](const auto &entry) {
-           return entry.second.isStable() || entry.second.size() >= mostSamples;
+         std::ranges::all_of(samples, [this](const auto &entry) {
+           const Samples &taken = entry.second;
+           return isPaced
+                      ? taken.isLeastStable()
+                      : taken.isMedianStable() || taken.size() >= mostSamples;
          });
 }
 

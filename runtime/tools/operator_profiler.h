@@ -40,9 +40,9 @@ using ProfileProgress = std::function<Status(double)>;
 /// result is empty.
 ///
 /// All operators run one behind the other, as in a network, so that each finds
-/// the caches as it would there; again and again, until the medians are stable
-/// or the budget is spent. Fails where a shape makes no sense or memory runs
-/// out.
+/// the caches as it would there; again and again, until the medians are
+/// stable, with a pace the least times, or the budget is spent. Fails where a
+/// shape makes no sense or memory runs out.
 Expected<DeviceCosts>
 profileOperators(std::span<const ProfiledOperator> operators,
                  const ProfileOptions &options,

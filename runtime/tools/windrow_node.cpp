@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/tools/command_line.h"
+#include "runtime/tools/kernel_times_file.h"
 #include "runtime/tools/stop_on_signal.h"
 #include "windrow/node.h"
 
@@ -20,13 +21,33 @@ static constexpr const char *examples = R"(EXAMPLES:
   windrow-node plan/press-2.bundle --pace=0.14 --peer=press-1=10.0.0.7:7801
 )";
 
+/// The node, listening; `timesFile` may be empty.
+static Expected<std::unique_ptr<Node>>
+createNode(const std::string &bundle, NodeOptions options,
+           const std::string &timesFile) {
+  KernelTimes times;
+  if (!timesFile.empty()) {
+    Expected<KernelTimes> known = readKernelTimes(timesFile);
+    if (!known)
+      return failure(known.error());
+    times = std::move(*known);
+    options.kernelTimes = &times;
+  }
+  Expected<std::unique_ptr<Node>> node = Node::create(bundle, options);
+  if (!node || timesFile.empty())
+    return node;
+  if (Status status = addKernelTimes(timesFile, times); !status.ok())
+    return failure(status);
+  return node;
+}
+
 int main(int argc, char **argv) {
   CLI::App app(
       "Serves one device of a plan: computes its part of every request "
       "that a client sends.",
       "windrow-node");
   app.footer(examples);
-  std::string bundle;
+  std::string bundle, timesFile;
   NodeOptions options;
   std::vector<std::string> peers;
   double requestTimeout = 30, rehearsal = 0.2;
@@ -56,6 +77,10 @@ int main(int argc, char **argv) {
                  "node listens: each counts as its least time (0.2)")
       ->check(CLI::NonNegativeNumber)
       ->type_name("SECONDS");
+  app.add_option("--kernel-times", timesFile,
+                 "With --pace, where nodes of this model and machine keep the "
+                 "least times of their operators for each other")
+      ->type_name("FILE.json");
   app.add_option("--request-timeout", requestTimeout,
                  "Seconds that a request may take once it has begun (30)")
       ->check(CLI::PositiveNumber)
@@ -74,7 +99,10 @@ int main(int argc, char **argv) {
     fmt::print(stderr, "windrow-node: {}\n", event);
   };
   StopOnSignal signals;
-  Expected<std::unique_ptr<Node>> node = Node::create(bundle, options);
+  options.stop = signals.token();
+  Expected<std::unique_ptr<Node>> node = createNode(bundle, options, timesFile);
+  if (!node && node.error().code() == StatusCode::Cancelled)
+    return 0;
   if (!node)
     return reportError(app, node.error());
   fmt::print("{} listening on {}\n", (*node)->name(),

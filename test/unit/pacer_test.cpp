@@ -82,6 +82,15 @@ TEST(PacerTest, TellsWorkFromOtherWork) {
   EXPECT_GE(timeWork(pacer, 1, milliseconds(4)), milliseconds(8));
 }
 
+TEST(PacerTest, CountsNoMoreThanOthersFound) {
+  Pacer pacer(0.5, /*isSingleThreaded=*/true);
+  pacer.noteTime(1, milliseconds(1));
+  EXPECT_EQ(timeWork(pacer, 1, milliseconds(4)), milliseconds(2));
+  EXPECT_GE(timeWork(pacer, 0, milliseconds(4)), milliseconds(8));
+  pacer.noteTime(1, milliseconds(3));
+  EXPECT_EQ(timeWork(pacer, 1, milliseconds(4)), milliseconds(2));
+}
+
 TEST(PacerTest, MakesUpForShortSleeps) {
   Pacer pacer(0.5, /*isSingleThreaded=*/true);
   const auto start = steady_clock::now();

@@ -290,6 +290,65 @@ TEST_F(ToolsTest, NodesAnswerAsLocally) {
   EXPECT_EQ(lower.wait(), 0) << lower.errors();
 }
 
+/// The times in a file that windrow-node wrote, by kernel.
+Json readTimes(const std::string &path) {
+  return Json::parse(readFile(path)).at("least_ns");
+}
+
+TEST_F(ToolsTest, PacedNodesShareKernelTimes) {
+  const std::string file = folder / "times.json";
+  const std::vector<std::string> options = {"--pace=0.5", "--rehearsal=0",
+                                            "--kernel-times=" + file};
+  NodeProcess(bundle(maps, "press-1"), options);
+  Json times = readTimes(file);
+  const std::string conv =
+      "Conv2D conv 1x4x5x3 4x3x3x3:F32 4:F32 to 1x3x5x4 Direct, 1 thread";
+  ASSERT_TRUE(times.contains(conv)) << times;
+  EXPECT_GT(times[conv], 0);
+
+  // The other device's strip has one row less above and more below.
+  Json known{{"least_ns", {{conv, 1}, {"of another plan", 2}}}};
+  std::ofstream(file) << known;
+  NodeProcess(bundle(maps, "press-2"), options);
+  times = readTimes(file);
+  EXPECT_EQ(times[conv], 1);
+  EXPECT_EQ(times["of another plan"], 2);
+}
+
+TEST_F(ToolsTest, NodeRefusesDamagedKernelTimes) {
+  const std::string file = folder / "times.json";
+  const std::pair<const char *, const char *> damages[] = {
+      {"{", "file must be JSON"},
+      {"[]", "key 'least_ns' must be an object"},
+      {R"({"least_ns": 3})", "key 'least_ns' must be an object"},
+      {R"({"least_ns": {"conv": 0}})",
+       "time of 'conv' must be nanoseconds above 0, got 0"},
+      {R"({"least_ns": {"conv": 1.5}})",
+       "time of 'conv' must be nanoseconds above 0, got 1.5"},
+  };
+  for (const auto &[text, message] : damages) {
+    std::ofstream(file) << text;
+    EXPECT_EQ(errorOf("windrow-node", {bundle(maps, "press-1"), "--pace=0.5",
+                                       "--kernel-times=" + file}),
+              file + ": " + message);
+    EXPECT_EQ(readFile(file), text);
+  }
+  const std::string missing = folder / "none" / "times.json";
+  EXPECT_EQ(
+      errorOf("windrow-node", {bundle(maps, "press-1"), "--pace=0.5",
+                               "--rehearsal=0", "--kernel-times=" + missing}),
+      missing + ": file cannot be written");
+}
+
+TEST_F(ToolsTest, NodeStopsWhileItTimesKernels) {
+  ToolProcess node("windrow-node",
+                   {bundle(maps, "press-1"), "--pace=0.5", "--rehearsal=3600"});
+  node.awaitError("windrow-node: times its operators for 3600 s\n");
+  node.sendSignal(SIGINT);
+  EXPECT_EQ(node.wait(), 0);
+  EXPECT_EQ(node.output(), "");
+}
+
 TEST_F(ToolsTest, RunNamesAMissingNode) {
   NodeProcess lower(bundle(maps, "press-2"));
   std::string address;
@@ -359,7 +418,8 @@ TEST_F(ToolsTest, HelpHasExamples) {
       {"windrow-inspect", {"PATH", "--json", "windrow-inspect plan\n"}},
       {"windrow-node",
        {"BUNDLE", "--listen HOST:PORT", "--peer", "--threads", "--pace",
-        "--request-timeout", "windrow-node plan/press-1.bundle\n"}},
+        "--rehearsal", "--kernel-times", "--request-timeout",
+        "windrow-node plan/press-1.bundle\n"}},
       {"windrow-run",
        {"PLAN", "INPUT", "--local", "--device", "--repeat", "--top",
         "--save-output", "--json", "--timeout",

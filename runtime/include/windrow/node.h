@@ -17,9 +17,15 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 
 namespace windrow {
+
+/// The least time that each kernel took so far, at full speed, by what it does:
+/// its layer, its shapes and its threads. Of one model on one machine, whatever
+/// the plan and the pace.
+using KernelTimes = std::map<std::string, std::chrono::nanoseconds>;
 
 struct NodeOptions {
   /// Where to listen ("host:port", port 0 for any free one); the plan's address
@@ -40,6 +46,12 @@ struct NodeOptions {
   /// With a pace, how long kernels are timed before the node listens, at least
   /// three times each. On a machine with other work, the longer the better.
   std::chrono::milliseconds rehearsal{200};
+  /// With a pace, what kernels are known to take at least, which no kernel then
+  /// counts for more than; `Node::create` adds what it finds. The caller's; may
+  /// be null.
+  KernelTimes *kernelTimes = nullptr;
+  /// Ends `Node::create` with `Cancelled` while it times kernels.
+  std::stop_token stop;
   /// How long a request may take from its first receive on.
   std::chrono::milliseconds requestTimeout{30000};
   /// Told of every client served, turned away or lost; may be empty. Called on

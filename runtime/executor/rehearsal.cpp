@@ -1,0 +1,82 @@
+//===- rehearsal.cpp - What a paced node's work takes ---------------------===//
+//
+// Part of the Windrow Project, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/executor/rehearsal.h"
+
+#include "runtime/artifact/operands.h"
+#include "runtime/artifact/shape.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <vector>
+
+using namespace windrow;
+using std::chrono::nanoseconds;
+
+static constexpr int fewestRounds = 3;
+
+/// What operator `index` does, as a key of `KernelTimes`.
+static std::string describeWork(const format::Bundle &bundle, uint32_t index,
+                                const NodeOptions &options) {
+  const format::Operator &op = *bundle.operators()->Get(index);
+  const Operands operands = Operands::of(op);
+  std::string text = fmt::format("{} {}", operationName(op.operation_type()),
+                                 printable(textOf(op.name())));
+  for (uint32_t tensor : operands.inputs())
+    text += ' ' + formatExtents(dimsOf(bundle.tensors()->Get(tensor)->dims()));
+  for (uint32_t weight : operands.weights())
+    text += fmt::format(
+        " {}:{}", formatExtents(dimsOf(bundle.weights()->Get(weight)->dims())),
+        EnumNameElementType(bundle.weights()->Get(weight)->type()));
+  text += fmt::format(
+      " to {}",
+      formatExtents(dimsOf(bundle.tensors()->Get(operands.output())->dims())));
+  if (const format::Conv2D *conv = op.operation_as_Conv2D())
+    text += fmt::format(" {}", EnumNameConvolutionKernel(conv->kernel()));
+  const uint32_t threads =
+      options.threads > 0 ? options.threads : bundle.threads();
+  text += fmt::format(", {} {}", threads, threads == 1 ? "thread" : "threads");
+  return options.saveMemory ? text + ", saving memory" : text;
+}
+
+/// By operator.
+static std::vector<std::string> describeAll(const format::Bundle &bundle,
+                                            const NodeOptions &options) {
+  std::vector<std::string> works;
+  for (uint32_t op = 0; op < bundle.operators()->size(); ++op)
+    works.push_back(describeWork(bundle, op, options));
+  return works;
+}
+
+Status windrow::rehearse(Executor &executor, const NodeOptions &options) {
+  KernelTimes found;
+  KernelTimes &times = options.kernelTimes ? *options.kernelTimes : found;
+  const std::vector<std::string> works =
+      describeAll(executor.reader().bundle(), options);
+  if (options.rehearsal > std::chrono::seconds(1) && options.onEvent)
+    options.onEvent(fmt::format("times its operators for {} s",
+                                options.rehearsal.count() / 1000));
+  const Clock::time_point start = Clock::now();
+  for (int round = 0;
+       round < fewestRounds || Clock::now() - start < options.rehearsal;
+       ++round)
+    for (uint32_t op = 0; op < works.size(); ++op) {
+      if (options.stop.stop_requested())
+        return Status(StatusCode::Cancelled, "stopped");
+      const Expected<nanoseconds> paced = executor.timeOperator(op);
+      if (!paced)
+        return paced.error();
+      const auto taken =
+          std::chrono::duration_cast<nanoseconds>(*paced * options.pace);
+      auto [known, isNew] = times.try_emplace(works[op], taken);
+      known->second = std::min(known->second, taken);
+    }
+  for (uint32_t op = 0; op < works.size(); ++op)
+    executor.noteOperatorTime(op, times.at(works[op]));
+  return {};
+}
