@@ -29,12 +29,6 @@ static constexpr size_t mostSamples = 60;
 static constexpr double tolerance = 0.01;
 static constexpr double toleranceSeconds = 0.3e-6;
 
-/// The least time of an operator is stable when so many of its times are within
-/// the tolerance of it: with other work on the machine, most are not, and for
-/// some seconds none is.
-static constexpr size_t leastSamples = 3;
-static constexpr size_t fewestSamplesForLeast = 20;
-
 namespace {
 /// Several measurements of the same thing.
 class Samples {
@@ -44,16 +38,14 @@ public:
   double median() const { return medianOf(values); }
   /// The mean of what each operator took at least.
   double least() const;
-  bool isMedianStable() const;
-  bool isLeastStable() const;
+  bool isStable() const;
 
 private:
   static double medianOf(std::vector<double> values);
 
   std::vector<double> values;
-  /// The least ones, ascending, by operator: those of one shape find different
-  /// caches.
-  std::map<uint32_t, std::vector<double>> leastOf;
+  /// By operator: those of one shape find different caches.
+  std::map<uint32_t, double> leastOf;
 };
 
 /// One bundle of probes and what was measured of them.
@@ -92,16 +84,14 @@ private:
 
 void Samples::add(uint32_t op, double seconds) {
   values.push_back(seconds);
-  std::vector<double> &least = leastOf[op];
-  least.insert(std::ranges::upper_bound(least, seconds), seconds);
-  if (least.size() > leastSamples)
-    least.pop_back();
+  auto [entry, isNew] = leastOf.try_emplace(op, seconds);
+  entry->second = std::min(entry->second, seconds);
 }
 
 double Samples::least() const {
   double sum = 0;
-  for (const auto &[op, least] : leastOf)
-    sum += least.front();
+  for (auto [op, seconds] : leastOf)
+    sum += seconds;
   return sum / static_cast<double>(leastOf.size());
 }
 
@@ -112,18 +102,7 @@ double Samples::medianOf(std::vector<double> values) {
                                 : (values[half - 1] + values[half]) / 2;
 }
 
-bool Samples::isLeastStable() const {
-  if (values.size() < fewestSamplesForLeast)
-    return false;
-  return std::ranges::all_of(leastOf, [](const auto &entry) {
-    const std::vector<double> &least = entry.second;
-    return least.size() == leastSamples &&
-           least.back() <= least.front() + std::max(tolerance * least.front(),
-                                                    toleranceSeconds);
-  });
-}
-
-bool Samples::isMedianStable() const {
+bool Samples::isStable() const {
   if (values.size() < fewestSamples)
     return false;
   double middle = median();
@@ -208,13 +187,11 @@ Status Sweep::run() {
   return {};
 }
 
+/// A least time may be one of a disturbed minute, however often it is found.
 bool Sweep::isStable() const {
-  return !samples.empty() &&
-         std::ranges::all_of(samples, [this](const auto &entry) {
-           const Samples &taken = entry.second;
-           return isPaced
-                      ? taken.isLeastStable()
-                      : taken.isMedianStable() || taken.size() >= mostSamples;
+  return !isPaced && !samples.empty() &&
+         std::ranges::all_of(samples, [](const auto &entry) {
+           return entry.second.isStable() || entry.second.size() >= mostSamples;
          });
 }
 

@@ -41,7 +41,7 @@ using ProfileProgress = std::function<Status(double)>;
 ///
 /// All operators run one behind the other, as in a network, so that each finds
 /// the caches as it would there; again and again, until the medians are
-/// stable, with a pace the least times, or the budget is spent. Fails where a
+/// stable or the budget is spent; with a pace, until it is spent. Fails where a
 /// shape makes no sense or memory runs out.
 Expected<DeviceCosts>
 profileOperators(std::span<const ProfiledOperator> operators,
