@@ -105,9 +105,13 @@ class Rig:
 
     def __enter__(self):
         places = self.nodes + 1
-        # Shares of whole cores: quotas would stall a node at every exchange.
-        self.call("up", "--speeds=" + ",".join(["1"] * places))
-        self.hosts = [self.call("addr", str(1 + node)) for node in range(self.nodes)]
+        try:
+            # Shares of whole cores: quotas would stall a node at every exchange.
+            self.call("up", "--speeds=" + ",".join(["1"] * places))
+            self.hosts = [self.call("addr", str(1 + node)) for node in range(self.nodes)]
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def new_addresses(self):

@@ -12,6 +12,7 @@
 #include "runtime/artifact/shape.h"
 
 #include <algorithm>
+#include <bit>
 #include <fmt/format.h>
 #include <vector>
 
@@ -20,7 +21,6 @@ using std::chrono::nanoseconds;
 
 static constexpr int fewestRounds = 3;
 
-/// What operator `index` does, as a key of `KernelTimes`.
 static std::string describeWork(const format::Bundle &bundle, uint32_t index,
                                 const NodeOptions &options) {
   const format::Operator &op = *bundle.operators()->Get(index);
@@ -44,12 +44,16 @@ static std::string describeWork(const format::Bundle &bundle, uint32_t index,
   return options.saveMemory ? text + ", saving memory" : text;
 }
 
-/// By operator.
+/// By operator, keys of `KernelTimes`. What a kernel finds in the caches
+/// depends on how much memory the whole program touches.
 static std::vector<std::string> describeAll(const format::Bundle &bundle,
                                             const NodeOptions &options) {
+  const uint64_t bytes = bundle.weights_bytes() + bundle.arena_bytes();
   std::vector<std::string> works;
   for (uint32_t op = 0; op < bundle.operators()->size(); ++op)
-    works.push_back(describeWork(bundle, op, options));
+    works.push_back(fmt::format("{}, among {} B",
+                                describeWork(bundle, op, options),
+                                std::bit_ceil(bytes)));
   return works;
 }
 

@@ -30,7 +30,7 @@ class StrategiesTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             prefix = os.path.join(folder, "table")
             done = run("--models=mobilenet_v2", "--nodes=2", "--rates=1000", "--loopback",
-                       "--strategies=dp,even", "--rounds=1", "--requests=1", "--rehearsal=0",
+                       "--strategies=dp,even", "--rounds=1", "--requests=1", "--rehearsal=0", "--rehearsals=0",
                        "--profile-seconds=1", f"--folder={folder}/work", f"--output={prefix}")
             self.assertEqual(done.returncode, 0, done.stderr)
             with open(f"{prefix}.csv", newline="") as file:
