@@ -39,7 +39,13 @@ Pacer::Pacer(double pace, bool isSingleThreaded)
 
 void Pacer::Times::add(nanoseconds time) {
   last = time;
-  least = std::min(least, time);
+  // On a virtual machine, the clock of processor time may stand still.
+  if (time > nanoseconds::zero())
+    least = std::min(least, time);
+}
+
+nanoseconds Pacer::Times::counted() const {
+  return least == nanoseconds::max() ? nanoseconds::zero() : least;
 }
 
 Pacer::Times &Pacer::timesOf(size_t work) {
@@ -101,7 +107,8 @@ nanoseconds Pacer::endTrial() {
     return readClock(CLOCK_MONOTONIC) - wallStart;
   setRealTime(true);
   times[current].add(workTime() - workStart);
-  return std::chrono::duration_cast<nanoseconds>(times[current].least / pace);
+  return std::chrono::duration_cast<nanoseconds>(times[current].counted() /
+                                                 pace);
 }
 
 nanoseconds Pacer::endWork() {

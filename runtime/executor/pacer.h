@@ -52,6 +52,8 @@ private:
   /// What the same work took; longer than any work at first.
   struct Times {
     void add(Nanoseconds time);
+    /// What the work counts for at full speed.
+    Nanoseconds counted() const;
 
     Nanoseconds last = Nanoseconds::max();
     Nanoseconds least = Nanoseconds::max();

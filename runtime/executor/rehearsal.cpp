@@ -77,10 +77,13 @@ Status windrow::rehearse(Executor &executor, const NodeOptions &options) {
         return paced.error();
       const auto taken =
           std::chrono::duration_cast<nanoseconds>(*paced * options.pace);
+      if (taken == nanoseconds::zero())
+        continue; // The clock stood still.
       auto [known, isNew] = times.try_emplace(works[op], taken);
       known->second = std::min(known->second, taken);
     }
   for (uint32_t op = 0; op < works.size(); ++op)
-    executor.noteOperatorTime(op, times.at(works[op]));
+    if (auto known = times.find(works[op]); known != times.end())
+      executor.noteOperatorTime(op, known->second);
   return {};
 }
