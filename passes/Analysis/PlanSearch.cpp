@@ -60,8 +60,8 @@ private:
   SearchResult best;
   /// Plans that may be refined.
   std::vector<StartPlan> starts;
-  /// The best of those that follow a rule for several devices.
-  std::optional<StartPlan> rulePlan;
+  /// Those that follow a rule for several devices.
+  std::vector<StartPlan> rulePlans;
 };
 } // namespace
 
@@ -137,16 +137,17 @@ void PlanSearch::addRulePlans() {
   consider("even", divideInProportion(network, equal, fastest, 1));
   consider("proportional", divideInProportion(network, speeds, fastest, 1));
   consider("greedy", balanceGreedily(model));
-  if (singles < starts.size())
-    rulePlan = *std::ranges::min_element(starts.begin() + singles, starts.end(),
-                                         {}, &StartPlan::latency);
+  rulePlans.assign(starts.begin() + static_cast<std::ptrdiff_t>(singles),
+                   starts.end());
 }
 
 /// Takes a plan that follows a rule where the best one promises hardly more:
 /// the model knows less of uneven plans.
 void PlanSearch::preferRulePlan() {
   constexpr double leastGain = 0.01;
-  if (!rulePlan || options.objective != Objective::Latency ||
+  const auto rulePlan =
+      std::ranges::min_element(rulePlans, {}, &StartPlan::latency);
+  if (rulePlan == rulePlans.end() || options.objective != Objective::Latency ||
       rulePlan->latency > best.latency * (1 + leastGain))
     return;
   const std::vector<int64_t> memory =
@@ -218,7 +219,7 @@ void PlanSearch::refine(const SegmentCosts &costs) {
       refine("refined " + start.name, start.plan);
 }
 
-/// Lets the first layers of the best plan, of the best one by a rule and of the
+/// Lets the first layers of the best plan, of those by a rule and of the
 /// fastest device's begin while the image arrives.
 void PlanSearch::addStreams(const SegmentCosts *costs) {
   auto add = [&](const std::string &name, const Plan &plan) {
@@ -235,12 +236,11 @@ void PlanSearch::addStreams(const SegmentCosts *costs) {
     consider("refined streamed",
              refinePlan(model, costs, *streamed, streamDescentWork).plan);
   add("streamed single", leaveToOne(network, model.cluster().fastestDevice()));
-  if (!rulePlan)
-    return;
-  if (const auto plan = add("streamed " + rulePlan->name, rulePlan->plan)) {
-    rulePlan->plan = *plan;
-    rulePlan->latency = best.candidates.back().latency;
-  }
+  for (StartPlan &rulePlan : rulePlans)
+    if (const auto plan = add("streamed " + rulePlan.name, rulePlan.plan)) {
+      rulePlan.plan = *plan;
+      rulePlan.latency = best.candidates.back().latency;
+    }
 }
 
 SearchResult PlanSearch::run() {

@@ -196,6 +196,25 @@ TEST(LayerStream, ComputesRowsOfItsFirstLayersAgainTogether) {
   EXPECT_EQ(refined.latency, predictLatency(model, refined.plan));
 }
 
+TEST(LayerStream, NoRuleGainsMoreByIt) {
+  const Network network = NetworkBuilder(448, 448, 3)
+                              .conv(32, 7, 2)
+                              .conv(32, 3)
+                              .conv(32, 3)
+                              .add(1)
+                              .conv(64, 3, 2)
+                              .globalPool()
+                              .fullyConnected(10)
+                              .finish();
+  const ClusterDescription cluster = makeCluster({1, 1, 1, 1}, 300);
+  const CostModel model(network, cluster, nullptr);
+  const double latency = searchPlan(model, {}).latency;
+  const std::vector<double> equal(4, 1.0);
+  for (const Plan &plan :
+       {divideInProportion(network, equal, 0, 1), balanceGreedily(model)})
+    EXPECT_LE(latency, predictLatency(model, chooseStream(model, plan)));
+}
+
 TEST(LayerStream, IsSearchedForOnSlowNetworks) {
   const Network network = residualNetwork();
   const ClusterDescription cluster = makeCluster({1.0, 1.0}, 20, 100);
