@@ -30,13 +30,16 @@ class StrategiesTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             prefix = os.path.join(folder, "table")
             done = run("--models=mobilenet_v2", "--nodes=2", "--rates=1000", "--loopback",
-                       "--strategies=dp,even", "--rounds=1", "--requests=1", "--rehearsal=0", "--rehearsals=0",
-                       "--profile-seconds=1", f"--folder={folder}/work", f"--output={prefix}")
+                       "--strategies=dp,even", "--rounds=1", "--requests=1", "--rehearsal=0",
+                       "--rehearsals=0", "--profile-seconds=1", "--slow-motion=2",
+                       f"--folder={folder}/work", f"--output={prefix}")
             self.assertEqual(done.returncode, 0, done.stderr)
             with open(f"{prefix}.csv", newline="") as file:
                 rows = list(csv.DictReader(file))
             with open(f"{prefix}.md") as file:
                 self.assertEqual(file.read(), done.stdout)
+            with open(os.path.join(folder, "work", "cluster.yaml")) as file:
+                self.assertIn("bandwidth_mbit: 500, latency_us: 300", file.read())
         self.assertEqual(tuple(row["strategy"] for row in rows), PLANS)
         for row in rows:
             self.assertEqual((row["model"], row["nodes"], row["bound"]),
@@ -45,7 +48,8 @@ class StrategiesTest(unittest.TestCase):
             self.assertAlmostEqual(
                 float(row["speed_up"]),
                 float(rows[0]["median_ms"]) / float(row["median_ms"]))
-            # A node of pace 0.14 answers no sooner than its operators allow.
+            # A node of pace 0.14 answers no sooner than its operators allow, in
+            # milliseconds of the cluster, which is twice as fast.
             self.assertGreater(float(row["predicted_ms"]), 5)
             self.assertLessEqual(float(row["lower_bound_ms"]), float(row["predicted_ms"]))
 
@@ -53,6 +57,11 @@ class StrategiesTest(unittest.TestCase):
         done = run("--models=lenet")
         self.assertNotEqual(done.returncode, 0)
         self.assertRegex(done.stderr, "must be of vgg16, .*, got 'lenet'")
+
+    def test_refuses_to_speed_up(self):
+        done = run("--slow-motion=0")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, "--slow-motion must be at least 1, got 0")
 
 
 if __name__ == "__main__":
