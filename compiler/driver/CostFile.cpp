@@ -103,6 +103,8 @@ static MeasuredDevice readDevice(const YAML::Node &node,
         readNumber(node["kernel_overhead_us"], key + ".kernel_overhead_us",
                    true) *
         1e-6;
+  if (node["channel_tile"])
+    device.channelTile = readCount(node["channel_tile"], key + ".channel_tile");
   const YAML::Node operators = node["operators"];
   checkIsList(operators, key + ".operators");
   for (size_t i = 0; i < operators.size(); ++i)

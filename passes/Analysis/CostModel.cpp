@@ -223,6 +223,7 @@ void CostModel::addDevices(const CostTable *table) {
       std::tie(rates.macsPerSecond, rates.bytesPerSecond) =
           bestRates(*rates.measured);
       rates.kernelOverheadSeconds = rates.measured->kernelOverheadSeconds;
+      widestTile = std::max(widestTile, rates.measured->channelTile);
     } else {
       const double gflops = device.gflops.value_or(
           defaultGflops * device.speed * static_cast<double>(device.threads));
@@ -345,14 +346,31 @@ interpolateChannels(const MeasuredDevice &device, const OperatorShape &shape,
                   wanted < begin ? low->second * wanted / begin : 0.0);
 }
 
+/// `shape` with the output channels that are computed where no fewer than
+/// `tile` are.
+static OperatorShape roundToTiles(OperatorShape shape, int64_t tile) {
+  if (hasWeights(shape) && shape.groups == 1)
+    shape.output[1] = (shape.output[1] + tile - 1) / tile * tile;
+  return shape;
+}
+
 double CostModel::estimate(const Rates &rates, const OperatorShape &shape,
                            OperatorWork work, double rows) const {
   const References references = findReferences(rates, shape, work, rows);
-  if (rates.measured && !references.exact)
-    for (auto channels : {&OperatorShape::output, &OperatorShape::input})
-      if (auto seconds = interpolateChannels(*rates.measured, shape, channels,
-                                             rows, rates.kernelOverheadSeconds))
-        return *seconds;
+  if (!rates.measured || references.exact)
+    return secondsOf(rates, references, work, rows);
+  const OperatorShape rounded =
+      roundToTiles(shape, rates.measured->channelTile);
+  if (rounded != shape) {
+    const double growth = static_cast<double>(rounded.output[1]) /
+                          static_cast<double>(shape.output[1]);
+    return estimate(rates, rounded, {growth * work.macs, growth * work.bytes},
+                    rows);
+  }
+  for (auto channels : {&OperatorShape::output, &OperatorShape::input})
+    if (auto seconds = interpolateChannels(*rates.measured, shape, channels,
+                                           rows, rates.kernelOverheadSeconds))
+      return *seconds;
   return secondsOf(rates, references, work, rows);
 }
 

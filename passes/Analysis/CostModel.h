@@ -93,7 +93,8 @@ public:
   double wholeSeconds(size_t layer, size_t device) const {
     return rowsSeconds(layer, device, theNetwork.costRows(layer));
   }
-  /// Seconds of some channels of the result, all rows.
+  /// Seconds of some channels of the result, all rows: of whole tiles where the
+  /// device has some (`MeasuredDevice::channelTile`).
   double channelsSeconds(size_t layer, size_t device, int64_t channels) const;
   /// Seconds of the partial result of some input channels, all rows.
   double partialSeconds(size_t layer, size_t device, int64_t channels) const;
@@ -115,6 +116,10 @@ public:
   /// Whether every device that was measured at all has run this very operator;
   /// only then are different kernels comparable.
   bool isMeasured(size_t layer) const;
+
+  /// Bounds between channels that several devices compute are best multiples
+  /// of this: the widest tile of any device, 16 at least.
+  int64_t channelTile() const { return widestTile; }
 
   /// Devices of one class have the same costs.
   size_t deviceClass(size_t device) const { return deviceClasses[device]; }
@@ -156,6 +161,7 @@ private:
   std::vector<Rates> classes;
   std::vector<size_t> deviceClasses;
   std::vector<size_t> unmeasured;
+  int64_t widestTile = 16;
   std::vector<LinkCost> links;
   /// By class, layer and rows.
   std::vector<std::unique_ptr<RowCurves>> rowCurves;

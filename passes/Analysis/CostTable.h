@@ -35,6 +35,9 @@ struct MeasuredDevice {
   int64_t threads = 1;
   double kernelOverheadSeconds = 0; ///< of one call of any kernel
   std::vector<MeasuredOperator> operators;
+  /// Output channels that convolutions and fully connected layers compute at
+  /// once: fewer take as long.
+  int64_t channelTile = 1;
 };
 
 /// One direction between two participants.

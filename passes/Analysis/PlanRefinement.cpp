@@ -229,8 +229,9 @@ void Refinement::moveBounds(size_t layer, size_t first, size_t last,
   const std::vector<int64_t> bounds = placementOf(layer).bounds;
   if (last + 1 >= bounds.size())
     return;
-  const int64_t grain = isRows ? network.layers[layer].rowGrain
-                               : channelTile(bounds.back(), bounds.size() - 1);
+  const int64_t grain =
+      isRows ? network.layers[layer].rowGrain
+             : channelTile(model, bounds.back(), bounds.size() - 1);
   const double exact =
       share * static_cast<double>(bounds.back()) / static_cast<double>(grain);
   const auto grains = static_cast<int64_t>(

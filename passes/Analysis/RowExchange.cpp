@@ -89,7 +89,10 @@ std::vector<RowInterval> windrow::divideInPieces(RowInterval range,
                                                  int64_t pieces) {
   assert(pieces >= 1);
   const int64_t size = range.size();
-  const int64_t tile = size >= 16 * pieces ? 16 : 1;
+  int64_t tile = 1;
+  for (int64_t wider : {16, 32})
+    if (size >= wider * pieces)
+      tile = wider;
   const int64_t tiles = (size + tile - 1) / tile;
   const int64_t count = std::clamp<int64_t>(tiles, 1, pieces);
   std::vector<RowInterval> divided;

@@ -79,8 +79,8 @@ std::vector<RowPiece> divideBoundaryFirst(RowInterval computed,
                                           int64_t grain = 1);
 
 /// The pieces, at most `pieces` (at least 1), in which the channels `range` are
-/// computed: about equally large, of whole tiles of 16 channels where there are
-/// enough. One piece where there is nothing to divide.
+/// computed: about equally large, of whole tiles of 32 or else 16 channels
+/// where there are enough. One piece where there is nothing to divide.
 std::vector<RowInterval> divideInPieces(RowInterval range, int64_t pieces);
 
 } // namespace windrow

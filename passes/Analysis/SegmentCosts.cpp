@@ -128,16 +128,20 @@ SegmentCosts::makeRowBounds(size_t layer, const DeviceGroup &group) const {
                      });
 }
 
-int64_t windrow::channelTile(int64_t channels, size_t devices) {
-  return channels >= 64 * static_cast<int64_t>(devices) ? 16 : 1;
+int64_t windrow::channelTile(const CostModel &model, int64_t channels,
+                             size_t devices) {
+  const int64_t tile = model.channelTile();
+  return channels >= tile * static_cast<int64_t>(devices) ? tile : 1;
 }
 
-static std::vector<int64_t> makeChannelBounds(int64_t channels,
+static std::vector<int64_t> makeChannelBounds(const CostModel &model,
+                                              int64_t channels,
                                               const DeviceGroup &group) {
   std::vector<double> shares;
   for (size_t i = 0; i < group.devices.size(); ++i)
     shares.push_back(group.ends[i + 1] - group.ends[i]);
-  return divideRows(channels, shares, channelTile(channels, shares.size()));
+  return divideRows(channels, shares,
+                    channelTile(model, channels, shares.size()));
 }
 
 /// The number of pieces after which a device has sent its channels, all to each
@@ -203,7 +207,7 @@ Plan SegmentCosts::makePlan(const TensorForm &form) const {
       LayerPlacement &placement = plan.layers[layer];
       placement.mode = LayerMode::Channels;
       placement.bounds =
-          makeChannelBounds(network.resultOf(layer).channels, group);
+          makeChannelBounds(model, network.resultOf(layer).channels, group);
       if (isReadWhole[network.layers[layer].result])
         placement.pieces = choosePieces(layer, placement);
     }

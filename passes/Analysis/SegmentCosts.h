@@ -51,9 +51,9 @@ std::vector<DeviceGroup> chooseGroups(const CostModel &model);
 /// taken together.
 void balanceGroup(const CostModel &model, DeviceGroup &group);
 
-/// Bounds between channels are multiples of this: kernels work on as many at a
-/// time, where each of `devices` has several times that.
-int64_t channelTile(int64_t channels, size_t devices);
+/// Bounds between channels are multiples of this: the tile of the kernels,
+/// where there is one for each of `devices`.
+int64_t channelTile(const CostModel &model, int64_t channels, size_t devices);
 
 /// In at most how many pieces a search lets devices compute their channels.
 inline constexpr int64_t maxPieces = 4;

@@ -99,6 +99,8 @@ Json windrow::toJson(const DeviceCosts &device) {
   json["name"] = device.name;
   json["threads"] = device.threads;
   json["kernel_overhead_us"] = roundTo(4, device.kernelOverheadMicroseconds);
+  if (device.channelTile)
+    json["channel_tile"] = *device.channelTile;
   json["operators"] = Json::array();
   for (const OperatorCost &cost : device.operators) {
     Json entry = toJson(cost.shape);
@@ -195,6 +197,8 @@ static Expected<DeviceCosts> parseDevice(const Json &json,
   device.name = reader.text("name");
   device.threads = reader.count("threads");
   device.kernelOverheadMicroseconds = reader.number("kernel_overhead_us");
+  if (reader.has("channel_tile"))
+    device.channelTile = reader.count("channel_tile");
   const Json &operators = reader.list("operators");
   if (Status status = reader.result(); !status.ok())
     return failure(status);
@@ -289,10 +293,14 @@ static std::string formatFile(const CostTable &table) {
   const char *deviceSeparator = "\n";
   for (const Json &device : json["devices"]) {
     text += fmt::format("{}  {{\"name\": {}, \"threads\": {}, "
-                        "\"kernel_overhead_us\": {}, \"operators\": [",
+                        "\"kernel_overhead_us\": {}, ",
                         deviceSeparator, device["name"].dump(),
                         device["threads"].dump(),
                         device["kernel_overhead_us"].dump());
+    if (device.contains("channel_tile"))
+      text +=
+          fmt::format("\"channel_tile\": {}, ", device["channel_tile"].dump());
+    text += "\"operators\": [";
     deviceSeparator = ",\n";
     const char *separator = "\n    ";
     for (const Json &entry : device["operators"]) {

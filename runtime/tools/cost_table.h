@@ -61,6 +61,9 @@ struct DeviceCosts {
   /// What a call costs however little it does.
   double kernelOverheadMicroseconds = 0;
   std::vector<OperatorCost> operators;
+  /// Output channels that convolutions and fully connected layers compute at
+  /// once: fewer take as long. Absent from tables of before it was measured.
+  std::optional<uint32_t> channelTile;
 };
 
 /// One direction of a link. A message of n bytes is in the receiver's hands

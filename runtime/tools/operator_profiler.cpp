@@ -241,6 +241,43 @@ static std::vector<uint32_t> sliceSteps(uint32_t rows) {
   return steps;
 }
 
+/// Convolutions that differ in their output channels alone: ever twice as many.
+static std::vector<ProfiledOperator> tileProbes() {
+  std::vector<ProfiledOperator> probes;
+  for (uint32_t channels = 4; channels <= 128; channels *= 2) {
+    ProfiledOperator op{{"conv_2d", "direct"}, 14};
+    op.shape.input = {14, 256};
+    op.shape.output = {14, channels};
+    probes.push_back(std::move(op));
+  }
+  return probes;
+}
+
+/// Of `costs` of the probes, the most channels that take no longer than the
+/// fewest do: kernels compute as many at once.
+static uint32_t findChannelTile(std::span<const OperatorCost> costs) {
+  const double fewest = costs.front().seconds.back();
+  uint32_t tile = costs.front().shape.output[1];
+  for (const OperatorCost &cost : costs) {
+    if (cost.seconds.back() > 1.5 * fewest)
+      break;
+    tile = cost.shape.output[1];
+  }
+  return tile;
+}
+
+static Expected<uint32_t> measureChannelTile(const ProfileOptions &options) {
+  Expected<Sweep> sweep = Sweep::create(
+      tileProbes(), [](uint32_t rows) { return std::vector{rows}; }, options);
+  if (!sweep)
+    return failure(sweep.error());
+  constexpr int rounds = 30;
+  for (int round = 0; round < rounds; ++round)
+    if (Status status = sweep->run(); !status.ok())
+      return failure(status);
+  return findChannelTile(sweep->costs());
+}
+
 /// The smallest operator there is.
 static ProfiledOperator smallestOperator() {
   ProfiledOperator op;
@@ -294,6 +331,10 @@ windrow::profileOperators(std::span<const ProfiledOperator> operators,
                           const ProfileProgress &onProgress) {
   DeviceCosts device;
   device.threads = options.threads;
+  Expected<uint32_t> channelTile = measureChannelTile(options);
+  if (!channelTile)
+    return failure(channelTile.error());
+  device.channelTile = *channelTile;
   Schedule schedule(options, onProgress);
   // Slices take about half the time of what they are slices of.
   const double wholeShare =

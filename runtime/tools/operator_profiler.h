@@ -36,8 +36,8 @@ struct ProfileOptions {
 using ProfileProgress = std::function<Status(double)>;
 
 /// Measures `operators`, which stand in the order in which a network runs them,
-/// at all their `rowSteps`, and slices of their channels; the name in the
-/// result is empty.
+/// at all their `rowSteps`, and slices of their channels, and how many channels
+/// kernels compute at once; the name in the result is empty.
 ///
 /// All operators run one behind the other, as in a network, so that each finds
 /// the caches as it would there; again and again, until the medians are

@@ -51,7 +51,7 @@ std::string withOperator(const std::string &fields) {
 TEST_F(CostFile, HoldsDevicesAndLinks) {
   auto table = read(head + R"(
     "devices": [{"name": "press-1", "threads": 2, "kernel_overhead_us": 3.0,
-      "operators": [
+      "channel_tile": 32, "operators": [
         {"kind": "conv_2d", "kernel": "winograd", "window": [3, 3],
          "strides": [1, 2], "dilations": [1, 1], "groups": 4,
          "input": [112, 64], "output": [56, 128], "rows": [1, 56],
@@ -66,6 +66,7 @@ TEST_F(CostFile, HoldsDevicesAndLinks) {
   EXPECT_EQ(device.name, "press-1");
   EXPECT_EQ(device.threads, 2);
   EXPECT_DOUBLE_EQ(device.kernelOverheadSeconds, 3e-6);
+  EXPECT_EQ(device.channelTile, 32);
   ASSERT_EQ(device.operators.size(), 2u);
   OperatorShape expected{"conv_2d", "winograd", {3, 3}, {1, 2}, {1, 1}, 4};
   expected.input = {112, 64};
@@ -124,6 +125,11 @@ TEST_F(CostFile, NamesTheKeyAndTheLineOfWhatIsWrong) {
   expectError(head + R"("devices": [{"name": "a", "operators": []},
 {"name": "a", "operators": []}]})",
               3, "devices[1].name must be unique, got 'a' again");
+  expectError(
+      head + R"("devices": [{"name": "a", "channel_tile": 0,
+"operators": []}]})",
+      2,
+      "devices[0].channel_tile must be a whole number, 1 or greater, got '0'");
   expectError(head + R"("devices": [], "links": [{"from": "a", "to": "b",
 "latency_us": -1, "bandwidth_mbit": 1}]})",
               3,

@@ -149,6 +149,30 @@ TEST(CostModel, InterpolatesMeasuredSlices) {
               1e-12);
 }
 
+TEST(CostModel, TakesWholeTilesOfOutputChannels) {
+  const Network network = NetworkBuilder(8, 8, 16).conv(96, 3).finish();
+  CostTable table = tableFor(network, {8}, {9e-3});
+  OperatorShape slice = network.layers[0].shape;
+  slice.output[1] = 32;
+  table.devices[0].operators.push_back({slice, {8}, {4e-3}});
+  const ClusterDescription cluster = makeCluster({1.0});
+  {
+    const CostModel model(network, cluster, &table);
+    EXPECT_NEAR(model.channelsSeconds(0, 0, 48), 5.25e-3, 1e-12);
+    EXPECT_EQ(model.channelTile(), 16);
+  }
+  table.devices[0].channelTile = 32;
+  const CostModel model(network, cluster, &table);
+  EXPECT_EQ(model.channelTile(), 32);
+  EXPECT_NEAR(model.channelsSeconds(0, 0, 1), 4e-3, 1e-12);
+  EXPECT_NEAR(model.channelsSeconds(0, 0, 32), 4e-3, 1e-12);
+  EXPECT_NEAR(model.channelsSeconds(0, 0, 48), 6.5e-3, 1e-12);
+  EXPECT_NEAR(model.channelsSeconds(0, 0, 64), 6.5e-3, 1e-12);
+  EXPECT_NEAR(model.channelsSeconds(0, 0, 65), 9e-3, 1e-12);
+  // Input channels have no tiles.
+  EXPECT_LT(model.partialSeconds(0, 0, 4), model.partialSeconds(0, 0, 8));
+}
+
 TEST(CostModel, JoiningCostsACallForEachPartAndTheTraffic) {
   const Network network = NetworkBuilder(8, 8, 16).conv(16, 3).finish();
   const ClusterDescription cluster = makeCluster({1.0});

@@ -60,6 +60,7 @@ CostTable makeTable() {
       {{convolution(128), {1, 4, 7}, {0.25, 0.5, 0.75}}, {dense(), {1}, {2}}}));
   table.devices.push_back(
       device("press-2", 4, {{clampedProduct(), {2}, {1e-6}}}));
+  table.devices.back().channelTile = 8;
   table.links.push_back({"press-1", "client", 110, 930.5, 25});
   return table;
 }
@@ -79,7 +80,7 @@ TEST(CostTable, IsWrittenAsDocumented) {
          {"kind": "fully_connected", "input": [25088], "output": [4096],
           "rows": [1], "seconds": [2.0]}]},
       {"name": "press-2", "threads": 4, "kernel_overhead_us": 2.5,
-       "operators": [
+       "channel_tile": 8, "operators": [
          {"kind": "multiply", "input": [7, 8], "output": [7, 8],
           "broadcast": true, "clamp": true, "rows": [2],
           "seconds": [1e-06]}]}],
@@ -123,6 +124,7 @@ TEST(CostTable, MergeReplacesAndAdds) {
   CostTable measured;
   measured.devices.push_back(
       device("press-1", 1, {{dense(), {1}, {3}}, {convolution(64), {7}, {1}}}));
+  measured.devices[0].channelTile = 32;
   measured.devices.push_back(device("press-3", 1, {{dense(), {1}, {4}}}));
   measured.links.push_back({"press-1", "client", 120, 900, 20});
   measured.links.push_back({"client", "press-1", 130, 800, 20});
@@ -134,6 +136,7 @@ TEST(CostTable, MergeReplacesAndAdds) {
   EXPECT_THAT(operators[0].seconds, ElementsAre(3));
   EXPECT_EQ(operators[1].shape, convolution(64));
   EXPECT_EQ(operators[2].shape, convolution(128)); // not measured anew
+  EXPECT_EQ(table.devices[0].channelTile, 32u);
   EXPECT_EQ(table.devices[2].name, "press-3");
   ASSERT_EQ(table.links.size(), 2u);
   EXPECT_EQ(table.links[0].latencyMicroseconds, 120);
@@ -205,6 +208,9 @@ INSTANTIATE_TEST_SUITE_P(
                "devices[1] must be an object"},
         Damage{"threads", [](Json &json) { json["devices"][0]["threads"] = 0; },
                "devices[0].threads must be a whole number from 1, got 0"},
+        Damage{"tile",
+               [](Json &json) { json["devices"][1]["channel_tile"] = 0; },
+               "devices[1].channel_tile must be a whole number from 1, got 0"},
         Damage{
             "overhead",
             [](Json &json) { json["devices"][0]["kernel_overhead_us"] = -1; },

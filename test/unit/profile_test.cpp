@@ -13,6 +13,7 @@
 #include "test/support/tool_process.h"
 #include "test/unit/complete_bundle.h"
 
+#include <bit>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -252,6 +253,10 @@ TEST_F(ProfileTest, MeasuresEveryOperatorAtAllItsRows) {
   ASSERT_TRUE(device) << device.error().message();
   EXPECT_NEAR(done, 1, 1e-6);
   EXPECT_GT(device->kernelOverheadMicroseconds, 0);
+  ASSERT_TRUE(device->channelTile);
+  EXPECT_TRUE(std::has_single_bit(*device->channelTile));
+  EXPECT_GE(*device->channelTile, 4u);
+  EXPECT_LE(*device->channelTile, 128u);
   for (const ProfiledOperator &op : list().operators) {
     auto cost =
         std::ranges::find(device->operators, op.shape, &OperatorCost::shape);

@@ -213,7 +213,9 @@ RC_GTEST_PROP(DivideBoundaryFirstProperty, PiecesPartitionTheRows, ()) {
 
 TEST(DivideInPieces, TakesWholeTilesWhereThereAreEnough) {
   EXPECT_EQ(divideInPieces({128, 256}, 3),
-            (std::vector<RowInterval>{{128, 160}, {160, 208}, {208, 256}}));
+            (std::vector<RowInterval>{{128, 160}, {160, 192}, {192, 256}}));
+  EXPECT_EQ(divideInPieces({128, 208}, 3),
+            (std::vector<RowInterval>{{128, 144}, {144, 176}, {176, 208}}));
   EXPECT_EQ(divideInPieces({0, 40}, 2),
             (std::vector<RowInterval>{{0, 16}, {16, 40}}));
   EXPECT_EQ(divideInPieces({5, 8}, 2),
