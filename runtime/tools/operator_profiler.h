@@ -22,8 +22,8 @@ struct ProfileOptions {
   uint32_t threads = 1;
   /// As of a node: the share of this machine's speed that is measured.
   double pace = 1.0;
-  /// About how long to measure at most. Every operator is measured once however
-  /// long it takes.
+  /// About how long to measure at most. Every operator is measured once, and
+  /// run before, however long it takes.
   std::chrono::milliseconds budget{60000};
   /// Into how many parts channels are sliced beside.
   std::vector<uint32_t> slices{2, 4};
@@ -39,8 +39,9 @@ using ProfileProgress = std::function<Status(double)>;
 /// at all their `rowSteps`, and slices of their channels, and how many channels
 /// kernels compute at once; the name in the result is empty.
 ///
-/// All operators run one behind the other, as in a network, so that each finds
-/// the caches as it would there; again and again, until the medians are
+/// All operators run one behind the other, as in a network, and once more for
+/// the time, so that each finds the caches as a request after another does;
+/// again and again, until the medians are
 /// stable or the budget is spent; with a pace, until it is spent. Fails where a
 /// shape makes no sense or memory runs out.
 Expected<DeviceCosts>
