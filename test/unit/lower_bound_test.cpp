@@ -274,15 +274,50 @@ TEST(LowerBound, NoPlanThatDriftsIsFaster) {
   EXPECT_LE(sum / cases, 0.30);
 }
 
+/// What `model` says of whole layers and of halves of their channels, as if it
+/// were measured on devices that compute `tile` channels at once.
+CostTable measure(const CostModel &model, int64_t tile) {
+  const Network &network = model.network();
+  CostTable table;
+  for (size_t device = 0; device < model.numDevices(); ++device) {
+    MeasuredDevice &measured = table.devices.emplace_back();
+    measured.name = model.cluster().devices[device].name;
+    measured.channelTile = tile;
+    for (size_t layer = 0; layer < network.layers.size(); ++layer) {
+      const int64_t all = network.costRows(layer);
+      if (model.wholeSeconds(layer, device) == 0)
+        continue; // as a reshape, which tables have no entries for
+      MeasuredOperator whole{network.layers[layer].shape, {}, {}};
+      for (int64_t rows = 1; rows <= all; ++rows) {
+        whole.rows.push_back(rows);
+        whole.seconds.push_back(model.rowsSeconds(layer, device, rows));
+      }
+      const int64_t half = whole.shape.output[1] / 2;
+      if (network.layers[layer].isChannelSplittable && half % tile == 0) {
+        MeasuredOperator slice{
+            whole.shape, {all}, {model.channelsSeconds(layer, device, half)}};
+        slice.shape.output[1] = half;
+        measured.operators.push_back(std::move(slice));
+      }
+      measured.operators.push_back(std::move(whole));
+    }
+  }
+  return table;
+}
+
 /// Draws plans and improves them.
-void expectNoPlanIsFaster(bool mayStream) {
+void expectNoPlanIsFaster(bool mayStream, bool hasTiles = false) {
   const int cases = 200;
   double closest = 1, sum = 0;
   for (int i = 0; i < cases; ++i) {
     Drawing drawing(i);
     const Network network = drawing.drawNetwork();
     const ClusterDescription cluster = drawing.drawCluster();
-    const CostModel model(network, cluster, nullptr);
+    CostTable table;
+    if (hasTiles)
+      table = measure(CostModel(network, cluster, nullptr),
+                      int64_t(8) << drawing.draw(0, 2));
+    const CostModel model(network, cluster, hasTiles ? &table : nullptr);
     const double bound = boundLatency(model, mayStream);
     std::vector<Plan> starts;
     SearchOptions options;
@@ -314,6 +349,10 @@ void expectNoPlanIsFaster(bool mayStream) {
 TEST(LowerBound, NoPlanIsFaster) { expectNoPlanIsFaster(true); }
 
 TEST(LowerBound, NoPlanWithoutStreamsIsFaster) { expectNoPlanIsFaster(false); }
+
+TEST(LowerBound, NoPlanInTilesIsFaster) {
+  expectNoPlanIsFaster(/*mayStream=*/false, /*hasTiles=*/true);
+}
 
 TEST(LowerBound, IsTheLatencyOfTheOnlyDevice) {
   for (uint32_t seed = 0; seed < 20; ++seed) {
