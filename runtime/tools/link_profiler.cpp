@@ -49,7 +49,7 @@ struct Series {
 
 struct SeriesResult {
   std::vector<double> seconds; ///< of every round
-  double processorSeconds = 0; ///< of both sides, all rounds
+  double processorSeconds = 0; ///< of both sides, the median round
 };
 } // namespace
 
@@ -62,9 +62,8 @@ static double processorSeconds() {
 }
 
 /// Touches as much memory as a kernel may, for less than the pause between
-/// rounds, and returns the processor time of that.
-static double walkOverMemory(std::vector<std::byte> &memory) {
-  const double before = processorSeconds();
+/// rounds.
+static void walkOverMemory(std::vector<std::byte> &memory) {
   const Clock::time_point end = Clock::now() + longestWalk;
   memory.resize(walkBytes);
   volatile std::byte *bytes = memory.data();
@@ -72,7 +71,6 @@ static double walkOverMemory(std::vector<std::byte> &memory) {
   for (size_t at = 0; at < walkBytes && Clock::now() < end; at += piece)
     for (size_t line = at; line < at + piece; line += cacheLineBytes)
       bytes[line] = bytes[line] ^ std::byte(1);
-  return processorSeconds() - before;
 }
 
 static double median(std::vector<double> values) {
@@ -93,13 +91,14 @@ static Expected<SeriesResult> runSeries(ProfileLink &link,
                              {"rounds", series.rounds},
                              {"apart", series.isApart}});
   SeriesResult result;
+  std::vector<double> computed;
   std::vector<std::byte> memory;
-  double before = processorSeconds();
   for (uint32_t round = 0; round < series.rounds && status.ok(); ++round) {
     if (series.pause.count() > 0)
       std::this_thread::sleep_for(series.pause);
     if (series.isApart)
-      before += walkOverMemory(memory);
+      walkOverMemory(memory);
+    const double before = processorSeconds();
     status = link.expectProbe(series.back);
     const Clock::time_point start = Clock::now();
     if (status.ok())
@@ -107,15 +106,15 @@ static Expected<SeriesResult> runSeries(ProfileLink &link,
     if (status.ok())
       status = link.awaitProbe(series.back);
     result.seconds.push_back(Seconds(Clock::now() - start).count());
+    computed.push_back(processorSeconds() - before);
   }
-  result.processorSeconds = processorSeconds() - before;
   if (!status.ok())
     return failure(status);
   Expected<Json> answer = link.receive(maxResultBytes);
   if (!answer)
     return failure(answer.error());
   ObjectReader reader(*answer, link.peer());
-  result.processorSeconds += reader.number("processor_s");
+  result.processorSeconds = median(computed) + reader.number("processor_s");
   if (!reader.result().ok())
     return failure(reader.result());
   return result;
@@ -128,6 +127,7 @@ Status windrow::answerProbes(ProfileLink &link, const Json &order) {
   const uint32_t rounds = reader.count("rounds", 0, mostRounds);
   const bool isApart = reader.flag("apart");
   WINDROW_RETURN_IF_ERROR(reader.result());
+  std::vector<double> computed;
   std::vector<std::byte> memory;
   double before = processorSeconds();
   for (uint32_t round = 0; round < rounds; ++round) {
@@ -138,10 +138,13 @@ Status windrow::answerProbes(ProfileLink &link, const Json &order) {
     if (round + 1 < rounds)
       WINDROW_RETURN_IF_ERROR(link.expectProbe(receive));
     WINDROW_RETURN_IF_ERROR(link.sendProbe(send));
+    computed.push_back(processorSeconds() - before);
     if (isApart)
-      before += walkOverMemory(memory);
+      walkOverMemory(memory);
+    before = processorSeconds();
   }
-  return link.send({{"processor_s", processorSeconds() - before}});
+  return link.send(
+      {{"processor_s", computed.empty() ? 0.0 : median(computed)}});
 }
 
 //===----------------------------------------------------------------------===//
@@ -226,8 +229,7 @@ Expected<std::vector<LinkCosts>> PairProfiler::measure() {
 
   // A round has two messages, each with two ends.
   const double oneWay = median(small.seconds) / 2;
-  const double message =
-      std::min(small.processorSeconds / smallRounds / 4, oneWay / 2);
+  const double message = std::min(small.processorSeconds / 4, oneWay / 2);
   LinkCosts both;
   both.latencyMicroseconds = 1e6 * (oneWay - 2 * message);
   both.messageMicroseconds = 1e6 * message;

@@ -39,11 +39,11 @@ using ProfileProgress = std::function<Status(double)>;
 /// at all their `rowSteps`, and slices of their channels, and how many channels
 /// kernels compute at once; the name in the result is empty.
 ///
-/// All operators run one behind the other, as in a network, and once more for
-/// the time, so that each finds the caches as a request after another does;
-/// again and again, until the medians are
-/// stable or the budget is spent; with a pace, until it is spent. Fails where a
-/// shape makes no sense or memory runs out.
+/// All operators run one behind the other, as in a network, a few times, of
+/// which the first does not count, so that each finds the caches as a request
+/// after others does; again and again, until the medians are stable or the
+/// budget is spent; with a pace, until it is spent. Fails where a shape makes no
+/// sense or memory runs out.
 Expected<DeviceCosts>
 profileOperators(std::span<const ProfiledOperator> operators,
                  const ProfileOptions &options,
