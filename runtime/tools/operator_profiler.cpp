@@ -12,6 +12,7 @@
 #include "runtime/tools/probe_bundle.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <cstring>
 #include <fmt/format.h>
@@ -23,6 +24,11 @@ using namespace windrow;
 /// Enough for a median, and as many as its error is estimated from.
 static constexpr size_t fewestSamples = 5;
 static constexpr size_t mostSamples = 60;
+
+/// How often a strip is run before the next one. A cache of the third level
+/// needs several passes to keep what it is asked for again.
+static constexpr int fewestPasses = 2;
+static constexpr int mostPasses = 8;
 
 /// A median is stable when its standard error is below this share of it, or
 /// below what a clock and a scheduler leave uncertain.
@@ -58,8 +64,8 @@ public:
          const ProfileOptions &options);
 
   /// Runs every probe: those of a strip one after the other, as a request does,
-  /// and again some times, which count.
-  Status run();
+  /// so many times, of which all but the first count.
+  Status run(int passes);
   bool isStable() const;
   bool isEmpty() const { return operators.empty(); }
   /// Forgets what was measured.
@@ -186,11 +192,8 @@ Expected<double> Sweep::time(uint32_t probe) {
   return std::chrono::duration<double>(*taken).count();
 }
 
-Status Sweep::run() {
-  // Of a node that answers one request after another, the caches hold what
-  // they still do of the requests before: the first pass does not count, and a
-  // cache of the third level needs several to keep what it is asked for again.
-  constexpr int passes = 8;
+Status Sweep::run(int passes) {
+  assert(passes >= fewestPasses && "the first pass does not count");
   for (uint32_t begin = 0, end = 0; begin < probes.size(); begin = end) {
     end = begin + 1;
     while (end < probes.size() && probes[end].op > probes[end - 1].op)
@@ -293,7 +296,7 @@ static Expected<uint32_t> measureChannelTile(const ProfileOptions &options) {
     return failure(sweep.error());
   constexpr int rounds = 30;
   for (int round = 0; round < rounds; ++round)
-    if (Status status = sweep->run(); !status.ok())
+    if (Status status = sweep->run(fewestPasses); !status.ok())
       return failure(status);
   return findChannelTile(sweep->costs());
 }
@@ -330,14 +333,20 @@ Status Schedule::run(Sweep &sweep, double share) {
   const Clock::time_point start = Clock::now();
   auto passed = [&] { return Seconds(Clock::now() - start).count(); };
   // The first round finds memory that was never touched.
-  WINDROW_RETURN_IF_ERROR(sweep.run());
-  double round = passed();
-  if (passed() + round < budget)
+  WINDROW_RETURN_IF_ERROR(sweep.run(fewestPasses));
+  double onePass = passed() / fewestPasses;
+  auto passesWithin = [&] {
+    return static_cast<int>(
+        std::clamp((budget - passed()) / std::max(onePass, 1e-9), 0.0,
+                   static_cast<double>(mostPasses)));
+  };
+  int passes = passesWithin();
+  if (passes >= fewestPasses)
     sweep.forget();
-  while (passed() + round < budget && !sweep.isStable()) {
-    double before = passed();
-    WINDROW_RETURN_IF_ERROR(sweep.run());
-    round = passed() - before;
+  for (; passes >= fewestPasses && !sweep.isStable(); passes = passesWithin()) {
+    const double before = passed();
+    WINDROW_RETURN_IF_ERROR(sweep.run(passes));
+    onePass = (passed() - before) / passes;
     WINDROW_RETURN_IF_ERROR(
         onProgress(done + share * std::min(1.0, passed() / budget)));
   }
