@@ -8,6 +8,7 @@ What it measures means nothing here: rows, columns and files are what is tested.
 """
 
 import csv
+import json
 import os
 import pathlib
 import subprocess
@@ -25,13 +26,19 @@ def run(*arguments):
                           timeout=240)
 
 
+def load(path):
+    with open(path) as file:
+        return json.load(file)
+
+
 class StrategiesTest(unittest.TestCase):
     def test_a_row_for_each_strategy(self):
         with tempfile.TemporaryDirectory() as folder:
             prefix = os.path.join(folder, "table")
             done = run("--models=mobilenet_v2", "--nodes=2", "--rates=1000", "--loopback",
                        "--strategies=dp,even", "--rounds=1", "--requests=1", "--rehearsal=0",
-                       "--rehearsals=0", "--profile-seconds=1", "--slow-motion=2",
+                       "--rehearsals=0", "--profile-seconds=1", "--profile-rounds=2",
+                       "--slow-motion=2",
                        f"--folder={folder}/work", f"--output={prefix}")
             self.assertEqual(done.returncode, 0, done.stderr)
             with open(f"{prefix}.csv", newline="") as file:
@@ -40,6 +47,7 @@ class StrategiesTest(unittest.TestCase):
                 self.assertEqual(file.read(), done.stdout)
             with open(os.path.join(folder, "work", "cluster.yaml")) as file:
                 self.assertIn("bandwidth_mbit: 500, latency_us: 300", file.read())
+            self.check_profiles(os.path.join(folder, "work", "mobilenet_v2-auto-0.14.json"))
         self.assertEqual(tuple(row["strategy"] for row in rows), PLANS)
         for row in rows:
             self.assertEqual((row["model"], row["nodes"], row["bound"]),
@@ -53,10 +61,23 @@ class StrategiesTest(unittest.TestCase):
             self.assertGreater(float(row["predicted_ms"]), 5)
             self.assertLessEqual(float(row["lower_bound_ms"]), float(row["predicted_ms"]))
 
+    def check_profiles(self, path):
+        """Of two profiles, the least times count."""
+        first, second, least = (
+            [cost["seconds"] for cost in device["operators"]] for device in (
+                load(f"{path}.0")["devices"][0], load(f"{path}.1")["devices"][0], load(path)))
+        self.assertEqual(least, [list(map(min, *pair)) for pair in zip(first, second)])
+        self.assertNotIn(least, (first, second))
+
     def test_refuses_unknown_models(self):
         done = run("--models=lenet")
         self.assertNotEqual(done.returncode, 0)
         self.assertRegex(done.stderr, "must be of vgg16, .*, got 'lenet'")
+
+    def test_refuses_no_profile(self):
+        done = run("--profile-rounds=0")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, "--profile-rounds must be at least 1, got 0")
 
     def test_refuses_to_speed_up(self):
         done = run("--slow-motion=0")
