@@ -8,10 +8,13 @@ What it measures means nothing here: rows, columns and files are what is tested.
 """
 
 import csv
+import importlib.machinery
+import importlib.util
 import json
 import os
 import pathlib
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -24,6 +27,15 @@ def run(*arguments):
     return subprocess.run([SCRIPT, f"--bin={os.environ['WINDROW_BIN']}", *arguments],
                           text=True, stdin=subprocess.DEVNULL, capture_output=True,
                           timeout=240)
+
+
+def load_script():
+    sys.path.insert(0, str(SCRIPT.parent))
+    loader = importlib.machinery.SourceFileLoader("strategies", str(SCRIPT))
+    module = importlib.util.module_from_spec(
+        importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
 
 
 def load(path):
@@ -67,7 +79,12 @@ class StrategiesTest(unittest.TestCase):
             [cost["seconds"] for cost in device["operators"]] for device in (
                 load(f"{path}.0")["devices"][0], load(f"{path}.1")["devices"][0], load(path)))
         self.assertEqual(least, [list(map(min, *pair)) for pair in zip(first, second)])
-        self.assertNotIn(least, (first, second))
+
+    def test_keeps_the_least_of_several_profiles(self):
+        profiles = [{"operators": [{"seconds": seconds}, {"seconds": [7]}]}
+                    for seconds in ([1, 5], [2, 3], [4, 4])]
+        self.assertEqual(load_script().keep_least(profiles)["operators"],
+                         [{"seconds": [1, 3]}, {"seconds": [7]}])
 
     def test_refuses_unknown_models(self):
         done = run("--models=lenet")
