@@ -31,7 +31,10 @@ find_program(WINDROW_CCACHE ccache)
 mark_as_advanced(WINDROW_CCACHE)
 if(WINDROW_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_C_COMPILER_LAUNCHER "${WINDROW_CCACHE}")
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${WINDROW_CCACHE}")
+  # ccache keeps what precompiled headers were used for only when told that
+  # their macros and time stamps do not matter.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${WINDROW_CCACHE}")
 endif()
 
 find_program(WINDROW_MOLD mold)
