@@ -234,7 +234,8 @@ void transformPanelRows(const float *panel, uint32_t channels, size_t tapStride,
             return hn::LoadU(d, window + (y * filterEdge + x) * width);
           },
           [&](uint32_t y, uint32_t x, auto value) HWY_ATTR {
-            if (y < firstRow || y >= firstRow + rows)
+            // Above the first row, the difference wraps around.
+            if (y - firstRow >= rows)
               return;
             const size_t tap = (y - firstRow) * edge + x;
             hn::StoreU(value, d, target + tap * tapStride);

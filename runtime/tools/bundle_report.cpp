@@ -14,6 +14,7 @@
 #include "runtime/tools/operator_attributes.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 using namespace windrow;
 using Json = nlohmann::ordered_json;

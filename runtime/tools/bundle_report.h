@@ -11,7 +11,7 @@
 
 #include "runtime/artifact/bundle_reader.h"
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 namespace windrow {

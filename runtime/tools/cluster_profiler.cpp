@@ -15,6 +15,7 @@
 #include <atomic>
 #include <fmt/format.h>
 #include <future>
+#include <nlohmann/json.hpp>
 
 using namespace windrow;
 using Json = nlohmann::ordered_json;

@@ -9,6 +9,7 @@
 #include "runtime/tools/command_line.h"
 
 #include <algorithm>
+#include <CLI/CLI.hpp>
 #include <cmath>
 #include <fmt/format.h>
 

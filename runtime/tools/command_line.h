@@ -11,13 +11,16 @@
 
 #include "windrow/status.h"
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+namespace CLI {
+class App;
+} // namespace CLI
 
 namespace windrow {
 

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 using namespace windrow;

@@ -9,6 +9,7 @@
 #include "runtime/tools/operator_attributes.h"
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 using namespace windrow;
 using Json = nlohmann::ordered_json;

@@ -11,7 +11,7 @@
 
 #include "runtime/artifact/bundle_generated.h"
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 namespace windrow {
 

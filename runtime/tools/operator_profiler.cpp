@@ -268,7 +268,10 @@ static std::vector<uint32_t> sliceSteps(uint32_t rows) {
 static std::vector<ProfiledOperator> tileProbes() {
   std::vector<ProfiledOperator> probes;
   for (uint32_t channels = 4; channels <= 128; channels *= 2) {
-    ProfiledOperator op{{"conv_2d", "direct"}, 14};
+    ProfiledOperator op;
+    op.shape.kind = "conv_2d";
+    op.shape.kernel = "direct";
+    op.rows = 14;
     op.shape.input = {14, 256};
     op.shape.output = {14, channels};
     probes.push_back(std::move(op));

@@ -24,7 +24,7 @@
 #include "runtime/transport/transport.h"
 
 #include <array>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <stop_token>
 #include <string>
 #include <vector>

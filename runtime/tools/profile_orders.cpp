@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 using namespace windrow;
 using Json = nlohmann::ordered_json;

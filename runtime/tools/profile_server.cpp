@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 #include <future>
 #include <mutex>
+#include <nlohmann/json.hpp>
 
 using namespace windrow;
 using Json = nlohmann::ordered_json;

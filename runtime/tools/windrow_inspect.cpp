@@ -10,7 +10,9 @@
 #include "runtime/tools/bundle_report.h"
 #include "runtime/tools/command_line.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 using namespace windrow;
 

@@ -11,6 +11,7 @@
 #include "runtime/tools/stop_on_signal.h"
 #include "windrow/node.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 using namespace windrow;

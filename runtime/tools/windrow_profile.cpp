@@ -13,7 +13,9 @@
 #include "runtime/tools/progress_line.h"
 #include "runtime/tools/stop_on_signal.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 using namespace windrow;
 

@@ -12,6 +12,7 @@
 #include "runtime/tools/npy_file.h"
 #include "runtime/tools/progress_line.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <functional>
 

@@ -24,6 +24,7 @@
 
 #include <csignal>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 namespace windrow::test {

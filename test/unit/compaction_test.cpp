@@ -352,8 +352,9 @@ TEST_F(PruneTest, FollowsDepthwiseConvolutions) {
   func::FuncOp after = prune(2.0 / 6);
   EXPECT_EQ(countFilterElements(after), 4 * 3 + 8 * 9 + 4 * 8);
   after.walk([](nn::Conv2DOp conv) {
-    if (conv.getGroups() != 1)
+    if (conv.getGroups() != 1) {
       EXPECT_EQ(conv.getGroups(), 4u);
+    }
   });
 }
 

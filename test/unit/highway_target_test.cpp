@@ -47,8 +47,9 @@ TEST(HighwayTarget, IsTheOneThatWasAskedFor) {
   if (wanted && !target)
     GTEST_SKIP() << "this processor does not have " << wanted << ", but "
                  << hwy::TargetName(best);
-  if (wanted)
+  if (wanted) {
     EXPECT_EQ(hwy::TargetName(best), std::string(wanted));
+  }
 }
 
 } // namespace

@@ -14,6 +14,7 @@
 
 #include <cstring>
 #include <future>
+#include <nlohmann/json.hpp>
 
 namespace windrow::test {
 namespace {

@@ -19,6 +19,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 namespace windrow::test {
 namespace {
