@@ -56,6 +56,11 @@ void tuneSocket(Socket &socket) {
   const int notSentBytes = 64 << 10;
   ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT,
                &notSentBytes, sizeof(notSentBytes));
+  // Several devices send to one at once, and what a switch cannot queue for it
+  // (512 KB a port, often less) is lost and sent again.
+  const int sendBufferBytes = 64 << 10;
+  ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_SNDBUF, &sendBufferBytes,
+               sizeof(sendBufferBytes));
   socket.non_blocking(true, ignored);
 }
 

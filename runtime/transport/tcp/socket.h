@@ -37,7 +37,9 @@ struct SocketAddress {
 std::string toString(const asio::ip::tcp::endpoint &endpoint);
 
 /// Makes `socket` non-blocking, without Nagle's delay, and under cubic
-/// congestion control where the kernel has it.
+/// congestion control where the kernel has it. It has no more than about 110 KB
+/// on the way at a time: the kernel keeps that, and what it takes to keep it, in
+/// twice 64 KiB. A link of 1 Gbit/s stays busy with round trips up to 0.9 ms.
 void tuneSocket(Socket &socket);
 
 } // namespace windrow::tcp
