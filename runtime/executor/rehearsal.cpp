@@ -45,15 +45,23 @@ static std::string describeWork(const format::Bundle &bundle, uint32_t index,
 }
 
 /// By operator, keys of `KernelTimes`. What a kernel finds in the caches
-/// depends on how much memory the whole program touches.
+/// depends on how much memory the whole program touches, and on whether its
+/// weights were the last ones that were read: a layer may be computed in parts.
 static std::vector<std::string> describeAll(const format::Bundle &bundle,
                                             const NodeOptions &options) {
   const uint64_t bytes = bundle.weights_bytes() + bundle.arena_bytes();
   std::vector<std::string> works;
-  for (uint32_t op = 0; op < bundle.operators()->size(); ++op)
-    works.push_back(fmt::format("{}, among {} B",
-                                describeWork(bundle, op, options),
-                                std::bit_ceil(bytes)));
+  std::vector<uint32_t> lastWeights;
+  for (uint32_t op = 0; op < bundle.operators()->size(); ++op) {
+    std::string work = describeWork(bundle, op, options);
+    const Operands operands = Operands::of(*bundle.operators()->Get(op));
+    if (const auto weights = operands.weights(); !weights.empty()) {
+      if (std::ranges::equal(weights, lastWeights))
+        work += ", with the weights of the one before";
+      lastWeights.assign(weights.begin(), weights.end());
+    }
+    works.push_back(fmt::format("{}, among {} B", work, std::bit_ceil(bytes)));
+  }
   return works;
 }
 
