@@ -23,8 +23,9 @@
 namespace windrow {
 
 /// The least time that each kernel took so far, at full speed, by what it does
-/// (its layer, shapes and threads) and how much memory all kernels of its
-/// device use. Of one model on one machine, whatever the pace.
+/// (its layer, shapes and threads), whether the kernel before it read the same
+/// weights, and how much memory all kernels of its device use. Of one model on
+/// one machine, whatever the pace.
 using KernelTimes = std::map<std::string, std::chrono::nanoseconds>;
 
 struct NodeOptions {
