@@ -302,6 +302,7 @@ LogicalResult Compilation::runPhase(CompilePhase phase) {
         nn::NormalizeImageInputOptions image;
         image.mean = llvm::to_vector<12>(options.image->mean);
         image.deviation = llvm::to_vector<12>(options.image->deviation);
+        image.grey = options.isImageGrey;
         manager.addNestedPass<func::FuncOp>(
             nn::createNormalizeImageInput(image));
       }

@@ -64,6 +64,9 @@ struct CompileOptions {
   /// Shapes of inputs that the model leaves open.
   std::vector<OnnxInputShape> inputShapes;
   std::optional<ImageNormalization> image;
+  /// Images have one channel, which all of the model's input repeat; needs
+  /// `image`.
+  bool isImageGrey = false;
   /// How the network is made smaller, in this order; see `parseCompactStep`.
   std::vector<std::string> compactSteps;
   CalibrationFolder calibration;

@@ -138,17 +138,17 @@ void GraphExporter::addInputs() {
                            "output", i, e));
   for (BlockArgument argument : function.getArguments()) {
     unsigned index = argument.getArgNumber();
+    nn::NormalizeImageOp normalization = findNormalization(argument);
+    Value numbers = normalization ? normalization.getResult() : Value(argument);
     TensorLayout layout =
-        modelLayout(argument.getType(),
+        modelLayout(numbers.getType(),
                     function.getArgAttr(index, nn::modelLayoutAttrName));
     std::string name =
         modelName(function.getArgAttr(index, nn::modelNameAttrName), "input",
                   index, count);
     names.insert(name);
     addValueInfo(*graph.add_input(), name, layout.view);
-    nn::NormalizeImageOp normalization = findNormalization(argument);
-    define(normalization ? normalization.getResult() : Value(argument), name,
-           layout.view, layout);
+    define(numbers, name, layout.view, layout);
   }
 }
 

@@ -78,6 +78,10 @@ static cl::list<float>
     imageStd("image-std", cl::CommaSeparated, cl::value_desc("s,..."),
              cl::desc("Standard deviation of each channel, in pixel / 255"),
              cl::cat(category));
+static cl::opt<bool> imageGrey(
+    "image-grey",
+    cl::desc("Images are grey: one byte a pixel travels, for all channels"),
+    cl::cat(category));
 static cl::list<std::string> compactSteps(
     "compact", cl::CommaSeparated, cl::value_desc("step[:key=value]...,..."),
     cl::desc("Make the network smaller: steps and keys are listed below"),
@@ -127,6 +131,8 @@ EXAMPLES:
       --labels=labels.txt
   windrow-compile model.onnx --cluster=pis.yaml --costs=costs.json \
       --explain -o plan
+  windrow-compile model.onnx --cluster=pis.yaml -o plan --image-grey \
+      --image-mean=0.5,0.5,0.5 --image-std=0.5,0.5,0.5
   windrow-compile vgg16.onnx --cluster=pis.yaml --dense-weights=f16 -o plan
   windrow-compile model.onnx --input-shape=1,3,224,224 --compile-to=graph
   windrow-compile model.onnx --compact=bottleneck:r=8,dense:energy=0.9 \
@@ -168,6 +174,11 @@ static FailureOr<CompileOptions> readOptions() {
   if (imageMean.empty() != imageStd.empty())
     return reportError("--image-mean and --image-std must be given together"),
            failure();
+  if (imageGrey && imageMean.empty())
+    return reportError("--image-grey must come with --image-mean and "
+                       "--image-std"),
+           failure();
+  options.isImageGrey = imageGrey;
   if (!imageMean.empty())
     options.image = ImageNormalization{{imageMean.begin(), imageMean.end()},
                                        {imageStd.begin(), imageStd.end()}};

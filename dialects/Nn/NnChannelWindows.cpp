@@ -189,6 +189,13 @@ Value ScaleShiftOp::buildChannels(OpBuilder &builder, ArrayRef<Value> operands,
       ->getResult(0);
 }
 
+TensorRegion
+NormalizeImageOp::getChannelRegion(unsigned, ChannelInterval outputChannels) {
+  TensorRegion whole = wholeRegion(getInput());
+  bool isGrey = whole.channels.size() == 1;
+  return {whole.rows, isGrey ? whole.channels : outputChannels};
+}
+
 Value NormalizeImageOp::buildChannels(OpBuilder &builder,
                                       ArrayRef<Value> operands,
                                       ChannelInterval outputChannels) {

@@ -382,15 +382,20 @@ def Nn_ScaleShiftOp : Nn_InferredOp<"scale_shift", [
 
 def Nn_NormalizeImageOp : Nn_InferredOp<"normalize_image", [
     RowByRow, DeclareOpInterfaceMethods<ChannelWindowOpInterface,
-                                        ["buildChannels"]>]> {
+                              ["getChannelRegion", "buildChannels"]>]> {
   let summary = "pixels to numbers";
   let description = [{
     `result[..., c] = (input[..., c] / 255 - mean[c]) / deviation[c]`, in f32.
+    An input of one channel, a grey image, is read for every channel of the
+    result.
 
     ```mlir
     %r = nn.normalize_image %x {mean = array<f32: 0.5, 0.5, 0.5>,
                                 deviation = array<f32: 0.5, 0.5, 0.5>}
        : (tensor<1x200x200x3xui8>) -> tensor<1x200x200x3xf32>
+    %s = nn.normalize_image %grey {mean = array<f32: 0.5, 0.5, 0.5>,
+                                   deviation = array<f32: 0.5, 0.5, 0.5>}
+       : (tensor<1x200x200x1xui8>) -> tensor<1x200x200x3xf32>
     ```
   }];
   let arguments = (ins Nn_PixelImage:$input, DenseF32ArrayAttr:$mean,

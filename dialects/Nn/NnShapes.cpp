@@ -339,10 +339,13 @@ static FailureOr<RankedTensorType> inferResultType(NormalizeImageOp::Adaptor op,
   if (failed(checkRanks(op.getOperands(), {4}, emitError)))
     return failure();
   RankedTensorType image = tensorType(op.getInput());
-  size_t channels = image.getDimSize(3);
+  int64_t channels = image.getDimSize(3);
+  // A grey image is read for as many channels as there are means.
+  size_t expected =
+      channels == 1 ? std::max<size_t>(op.getMean().size(), 1) : channels;
   for (ArrayRef<float> perChannel : {op.getMean(), op.getDeviation()})
-    if (perChannel.size() != channels)
-      return emitError("mean and deviation must have ", channels,
+    if (perChannel.size() != expected)
+      return emitError("mean and deviation must have ", expected,
                        " elements, got ", perChannel.size());
   if (!llvm::all_of(op.getMean(), [](float f) { return std::isfinite(f); }))
     return emitError("mean must be finite, got [", op.getMean(), "]");
@@ -350,8 +353,9 @@ static FailureOr<RankedTensorType> inferResultType(NormalizeImageOp::Adaptor op,
                     [](float f) { return std::isfinite(f) && f > 0; }))
     return emitError("deviation must be finite and positive, got [",
                      op.getDeviation(), "]");
-  return RankedTensorType::get(image.getShape(),
-                               Float32Type::get(image.getContext()));
+  SmallVector<int64_t> shape(image.getShape());
+  shape.back() = static_cast<int64_t>(expected);
+  return RankedTensorType::get(shape, Float32Type::get(image.getContext()));
 }
 
 static FailureOr<RankedTensorType> inferResultType(ConcatOp::Adaptor op,

@@ -71,14 +71,10 @@ void ChannelFlow::pass(Operation *op) {
   channels[op->getResult(0)] = Channels(getChannels(op->getOperand(0)));
 }
 
-void ChannelFlow::followWeighted(Operation *op) {
+/// Some channels of the result, one behind the other, are computed from each
+/// channel of operand 0.
+void ChannelFlow::repeat(Operation *op) {
   Value result = op->getResult(0);
-  if (computesChannels(op) && !op->getOperand(0).getDefiningOp<ConstantOp>()) {
-    channels[result] = addChannels(result, /*arePinned=*/false);
-    return;
-  }
-  if (!isDepthwise(op))
-    return pinAll(op);
   ArrayRef<int64_t> inputs = getChannels(op->getOperand(0));
   int64_t outputsPerInput =
       countChannels(result) / static_cast<int64_t>(inputs.size());
@@ -86,6 +82,15 @@ void ChannelFlow::followWeighted(Operation *op) {
   for (int64_t channel : inputs)
     outputs.append(outputsPerInput, channel);
   channels[result] = std::move(outputs);
+}
+
+void ChannelFlow::followWeighted(Operation *op) {
+  Value result = op->getResult(0);
+  if (computesChannels(op) && !op->getOperand(0).getDefiningOp<ConstantOp>()) {
+    channels[result] = addChannels(result, /*arePinned=*/false);
+    return;
+  }
+  isDepthwise(op) ? repeat(op) : pinAll(op);
 }
 
 void ChannelFlow::followBinary(Operation *op) {
@@ -150,8 +155,8 @@ void ChannelFlow::follow(Operation *op) {
   llvm::TypeSwitch<Operation *>(op)
       .Case<Conv2DOp, FullyConnectedOp>([&](auto op) { followWeighted(op); })
       .Case<MaxPool2DOp, AvgPool2DOp, GlobalAvgPoolOp, GlobalSumPoolOp, ClampOp,
-            SigmoidOp, HardSwishOp, NormalizeImageOp>(
-          [&](auto op) { pass(op); })
+            SigmoidOp, HardSwishOp>([&](auto op) { pass(op); })
+      .Case([&](NormalizeImageOp op) { repeat(op); })
       .Case(
           [&](ScaleShiftOp op) { hasKnownWeights(op) ? pass(op) : pinAll(op); })
       .Case<AddOp, MultiplyOp>([&](auto op) { followBinary(op); })

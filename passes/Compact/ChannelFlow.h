@@ -48,6 +48,7 @@ private:
   void followConcat(ConcatOp op);
   void followReshape(ReshapeOp op);
   void pass(mlir::Operation *op);
+  void repeat(mlir::Operation *op);
   void pinAll(mlir::Operation *op);
   Channels addChannels(mlir::Value value, bool arePinned);
 

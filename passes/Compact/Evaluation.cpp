@@ -331,9 +331,20 @@ static ImageTensor compute(ScaleShiftOp, Operands operands) {
 }
 
 static ImageTensor compute(NormalizeImageOp op, Operands operands) {
-  return mapElements(operands, [&](float x, size_t channel) {
-    return (x / 255.0f - op.getMean()[channel]) / op.getDeviation()[channel];
-  });
+  const ImageTensor &pixels = *operands[0];
+  const size_t channels = op.getMean().size();
+  const size_t pixelChannels = pixels.channels();
+  SmallVector<int64_t, 4> shape(pixels.shape);
+  shape.back() = static_cast<int64_t>(channels);
+  ImageTensor result(shape);
+  for (size_t i = 0; i < result.elements.size(); ++i) {
+    size_t place = i / channels, channel = i % channels;
+    float pixel =
+        pixels.elements[place * pixelChannels + channel % pixelChannels];
+    result.elements[i] =
+        (pixel / 255.0f - op.getMean()[channel]) / op.getDeviation()[channel];
+  }
+  return result;
 }
 
 //===----------------------------------------------------------------------===//

@@ -48,7 +48,7 @@ RankedTensorType NormalizeImageInput::checkInput() {
         << function.getArgument(0).getType();
     return {};
   }
-  auto channels = static_cast<size_t>(type.getDimSize(3));
+  const auto channels = static_cast<size_t>(type.getDimSize(3));
   for (auto [name, count] : {std::pair("mean", mean.size()),
                              std::pair("deviation", deviation.size())})
     if (count != channels) {
@@ -72,8 +72,11 @@ void NormalizeImageInput::runOnOperation() {
   func::FuncOp function = getOperation();
   BlockArgument argument = function.getArgument(0);
   OpBuilder builder = OpBuilder::atBlockBegin(argument.getOwner());
-  auto pixelType = type.clone(builder.getIntegerType(8, /*isSigned=*/false));
-  argument.setType(pixelType);
+  SmallVector<int64_t> shape(type.getShape());
+  if (grey)
+    shape.back() = 1;
+  argument.setType(
+      type.clone(shape, builder.getIntegerType(8, /*isSigned=*/false)));
   auto normalize = NormalizeImageOp::create(
       builder, argument.getLoc(), argument, llvm::to_vector_of<float>(mean),
       llvm::to_vector_of<float>(deviation));

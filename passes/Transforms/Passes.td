@@ -335,7 +335,9 @@ def NormalizeImageInput : Nn_Pass<"nn-normalize-image-input"> {
   let description = [{
     The only argument, an image in NHWC, becomes one of bytes, and an
     `nn.normalize_image` with the given mean and standard deviation stands before
-    its uses. Rows of an image then travel in a quarter of the bytes.
+    its uses. Rows of an image then travel in a quarter of the bytes, and with
+    `grey`, which takes the same pixel for all channels, those of three channels
+    in a twelfth.
 
     Before:
 
@@ -362,7 +364,9 @@ def NormalizeImageInput : Nn_Pass<"nn-normalize-image-input"> {
     ListOption<"mean", "mean", "float",
                "mean of each channel, in units of pixel / 255">,
     ListOption<"deviation", "deviation", "float",
-               "standard deviation of each channel, in the same units">
+               "standard deviation of each channel, in the same units">,
+    Option<"grey", "grey", "bool", /*default=*/"false",
+           "images of one channel, which every channel of the input repeats">
   ];
 }
 

@@ -205,6 +205,9 @@ static Status checkImage(const format::Bundle &bundle) {
                     "channels], got {}",
                     formatDims(dimsOf(tensor.dims()))));
   uint32_t channels = tensor.dims()->Get(3);
+  // A grey image is read for as many channels as there are means.
+  if (channels == 1)
+    channels = std::max<uint32_t>(image.mean()->size(), 1);
   if (image.mean()->size() != channels || image.deviation()->size() != channels)
     return corruptData(fmt::format(
         "image: mean and deviation must have {} entries each, got {} and {}",

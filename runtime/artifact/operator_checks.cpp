@@ -338,13 +338,17 @@ Status OperatorChecker::check(const format::NormalizeImage &normalize) const {
   if (tensor(normalize.input()).type() != format::ElementType::U8 ||
       tensor(normalize.output()).type() != format::ElementType::F32)
     return corruptData("input must be U8 and output F32");
-  Dims input = inputDims();
-  WINDROW_RETURN_IF_ERROR(checkOutputDims({input.begin(), input.end()}));
   const auto &mean = *normalize.mean(), &deviation = *normalize.deviation();
-  if (mean.size() != input.back() || deviation.size() != input.back())
+  Dims input = inputDims();
+  std::vector<uint32_t> expected(input.begin(), input.end());
+  // Of a grey image, the output has as many channels as there are means.
+  if (expected.back() == 1)
+    expected.back() = std::max<uint32_t>(mean.size(), 1);
+  if (mean.size() != expected.back() || deviation.size() != expected.back())
     return corruptData(fmt::format(
         "mean and deviation must have {} entries each, got {} and {}",
-        input.back(), mean.size(), deviation.size()));
+        expected.back(), mean.size(), deviation.size()));
+  WINDROW_RETURN_IF_ERROR(checkOutputDims(expected));
   for (uint32_t i = 0; i < mean.size(); ++i)
     if (!std::isfinite(mean[i]) || !std::isfinite(deviation[i]) ||
         !(deviation[i] > 0))

@@ -22,7 +22,8 @@ public:
   NormalizeImageKernel(const KernelContext &context,
                        const format::NormalizeImage &normalize)
       : input(context.place(normalize.input())),
-        output(context.place(normalize.output())) {}
+        output(context.place(normalize.output())),
+        isRepeated(input.bytes * sizeof(float) != output.bytes) {}
 
   Status create(const KernelContext &context,
                 const format::NormalizeImage &normalize);
@@ -31,6 +32,7 @@ public:
 
 private:
   const TensorPlace input, output;
+  const bool isRepeated; // a grey image, over all channels of the output
   std::vector<std::array<float, 256>> tables;
   const uint8_t *source = nullptr;
   float *target = nullptr;
@@ -59,9 +61,11 @@ Status NormalizeImageKernel::bind(std::byte *arena, std::byte *) {
 Status NormalizeImageKernel::run() {
   const uint8_t *pixel = source, *end = source + input.bytes;
   float *result = target;
-  while (pixel != end)
+  while (pixel != end) {
     for (const std::array<float, 256> &table : tables)
-      *result++ = table[*pixel++];
+      *result++ = table[isRepeated ? *pixel : *pixel++];
+    pixel += isRepeated;
+  }
   return Status();
 }
 

@@ -1,5 +1,12 @@
 // RUN: windrow-opt %s --pass-pipeline='builtin.module(func.func(nn-normalize-image-input{mean=0.5,0.25 deviation=0.5,1.0}))' | FileCheck %s
 
+// RUN: windrow-opt %s --pass-pipeline='builtin.module(func.func(nn-normalize-image-input{mean=0.5,0.25 deviation=0.5,1.0 grey=true}))' | FileCheck %s --check-prefix=GREY
+
+// GREY-LABEL: func.func @main
+// GREY-SAME: (%[[X:.*]]: tensor<1x8x8x1xui8> {nn.model_layout = "NCHW"}) -> tensor<1x8x8x2xf32>
+// GREY-NEXT: nn.normalize_image %[[X]]
+// GREY-SAME: (tensor<1x8x8x1xui8>) -> tensor<1x8x8x2xf32>
+
 // CHECK-LABEL: func.func @main
 // CHECK-SAME: (%[[X:.*]]: tensor<1x8x8x2xui8> {nn.model_layout = "NCHW"}) -> tensor<1x8x8x2xf32>
 // CHECK-NEXT: %[[N:.*]] = nn.normalize_image %[[X]]

@@ -25,6 +25,9 @@ from PIL import Image
 
 BIN = os.environ["WINDROW_BIN"]
 DEVICES = ("press-1", "press-2", "press-3")
+MEAN, DEVIATION = (0.5, 0.25, 0.5), (0.5, 0.5, 0.25)
+PIXELS = (f"--image-mean={','.join(map(str, MEAN))}",
+          f"--image-std={','.join(map(str, DEVIATION))}")
 START_SECONDS = 20
 ANSWER_SECONDS = 20
 
@@ -92,8 +95,7 @@ class NodesTest(unittest.TestCase):
         rows = ", ".join(str([i * 0.5 - 1] * 8) for i in range(5))
         for name, constant, extra in (
                 ("plan", 0.25, ()), ("other", 0.75, ()),
-                ("images", 0.25, ("--image-mean=0.5,0.5,0.5",
-                                  "--image-std=0.5,0.5,0.5"))):
+                ("images", 0.25, PIXELS), ("grey", 0.25, (*PIXELS, "--image-grey"))):
             source = os.path.join(folder, f"{name}.mlir")
             with open(source, "w") as file:
                 file.write(NETWORK.replace("FILTER", str(constant))
@@ -109,6 +111,8 @@ class NodesTest(unittest.TestCase):
         cls.image = os.path.join(folder, "image.png")
         pixels = np.random.default_rng(4).integers(0, 255, (16, 12, 3))
         Image.fromarray(pixels.astype(np.uint8)).save(cls.image)
+        cls.grey_image = os.path.join(folder, "grey.png")
+        Image.fromarray(pixels[:, :, 0].astype(np.uint8)).save(cls.grey_image)
         cls.large = os.path.join(folder, "large.png")
         Image.new("L", (20, 30)).save(cls.large)
 
@@ -166,6 +170,21 @@ class NodesTest(unittest.TestCase):
         self.assertEqual(np.load(together).shape, (1, 5))
         np.testing.assert_array_equal(np.load(together), np.load(local))
 
+    def test_grey_images_are_repeated_on_the_devices(self):
+        colour, grey = self.path("colour.npy"), self.path("grey.npy")
+        done = run("windrow-run", self.images, self.grey_image, "--local",
+                   f"--save-output={colour}")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with self.nodes(self.grey) as nodes:
+            done = run("windrow-run", self.grey, self.grey_image,
+                       f"--save-output={grey}", *self.addresses(nodes))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        np.testing.assert_array_equal(np.load(grey), np.load(colour))
+        done = run("windrow-inspect", os.path.join(self.grey, "client.bundle"), "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        [image] = json.loads(done.stdout)["client"]["inputs"]
+        self.assertEqual(image["dims"], [1, 1, 16, 12])
+
     def test_images_are_normalised_on_the_devices(self):
         output = self.path("image.npy")
         done = run("windrow-run", self.images, self.image, "--local", "--json",
@@ -175,7 +194,7 @@ class NodesTest(unittest.TestCase):
         self.assertEqual(len(result["top"]), 2)
         self.assertEqual(result["outputs"][0]["shape"], [1, 5])
         pixels = np.asarray(Image.open(self.image), dtype=np.float32)
-        tensor = ((pixels / 255 - 0.5) / 0.5).transpose(2, 0, 1)[None]
+        tensor = ((pixels / 255 - MEAN) / DEVIATION).transpose(2, 0, 1)[None]
         np.save(self.path("tensor.npy"), tensor.astype(np.float32))
         done = run("windrow-run", self.plan, self.path("tensor.npy"), "--local",
                    f"--save-output={self.path('tensor-out.npy')}")

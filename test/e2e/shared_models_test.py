@@ -63,14 +63,20 @@ def check_model(model, folder):
         if not error <= SUM_TOLERANCE:
             yield f"{model}, {strategy}: differs from one device by {error:.1e}"
 
-    plan = os.path.join(folder, f"{model}-images")
-    run_tool("windrow-compile", onnx, f"--cluster={cluster}",
-             "--strategy=proportional", "-o", plan,
-             "--image-mean=0.5,0.5,0.5", "--image-std=0.5,0.5,0.5")
-    answers = json.loads(run_tool("windrow-run", plan, *files, "--local", "--json"))
-    for file, answer, logits in zip(files, answers["results"], wanted, strict=True):
-        if answer["top"][0]["index"] != logits.argmax():
-            yield f"{model}: {file}: must be class {logits.argmax()}"
+    for kind, options in (("images", ()), ("grey", ("--image-grey",))):
+        plan = os.path.join(folder, f"{model}-{kind}")
+        output = os.path.join(folder, f"{kind}.npy")
+        run_tool("windrow-compile", onnx, f"--cluster={cluster}",
+                 "--strategy=proportional", "-o", plan, "--image-mean=0.5,0.5,0.5",
+                 "--image-std=0.5,0.5,0.5", *options)
+        answers = json.loads(run_tool("windrow-run", plan, *files, "--local", "--json",
+                                      f"--save-output={output}"))
+        outputs[kind] = np.load(output)
+        for file, answer, logits in zip(files, answers["results"], wanted, strict=True):
+            if answer["top"][0]["index"] != logits.argmax():
+                yield f"{model}, {kind}: {file}: must be class {logits.argmax()}"
+    if not np.array_equal(outputs["grey"], outputs["images"]):
+        yield f"{model}: sent as grey, images have other answers"
 
 
 def check_narrow(model, folder):

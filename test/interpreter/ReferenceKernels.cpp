@@ -251,12 +251,19 @@ Tensor scaleShift(Tensor input, const Tensor &scale, const Tensor &shift) {
 
 Tensor normalizeImage(Tensor input, const std::vector<float> &mean,
                       const std::vector<float> &deviation) {
-  size_t channels = input.shape.back();
-  for (size_t i = 0; i < input.values.size(); ++i)
-    input.values[i] = static_cast<float>(
-        (double(input.values[i]) / 255.0 - double(mean[i % channels])) /
-        double(deviation[i % channels]));
-  return input;
+  const size_t channels = mean.size(), pixelChannels = input.shape.back();
+  Shape shape = input.shape;
+  shape.back() = static_cast<int64_t>(channels);
+  Tensor result(shape);
+  for (size_t i = 0; i < result.values.size(); ++i) {
+    size_t pixel = i / channels, channel = i % channels;
+    float value =
+        input.values[pixel * pixelChannels + channel % pixelChannels];
+    result.values[i] =
+        static_cast<float>((double(value) / 255.0 - double(mean[channel])) /
+                           double(deviation[channel]));
+  }
+  return result;
 }
 
 //===----------------------------------------------------------------------===//

@@ -131,6 +131,13 @@ const Case cases[] = {
      "image: the input's dims must be [1, height, width, channels], got [12]"},
     {"ImageMean", [](TestBundle &b) { b.header.image->mean.resize(1); },
      "image: mean and deviation must have 3 entries each, got 1 and 3"},
+    {"GreyImageDeviation",
+     [](TestBundle &b) {
+       b.header.inputs[0]->dims = {1, 1, 2, 2};
+       b.header.tensors[0]->dims = {1, 2, 2, 1};
+       b.header.image->deviation.resize(2);
+     },
+     "image: mean and deviation must have 3 entries each, got 3 and 2"},
     {"ImageDeviation", [](TestBundle &b) { b.header.image->deviation[2] = 0; },
      "image: means must be finite, deviations finite and positive"},
     {"Labels", [](TestBundle &b) { b.header.labels.resize(1); },

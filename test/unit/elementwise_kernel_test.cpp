@@ -214,8 +214,10 @@ TEST_P(ElementwiseKernelTest, SoftmaxEqualsTheReference) {
 TEST_P(ElementwiseKernelTest, NormalizeImageEqualsTheReference) {
   TestBundle bundle;
   format::NormalizeImageT normalize;
+  // Grey images in every second case.
+  const uint32_t pixelChannels = pick(random, 0, 1) ? channels : 1;
   normalize.input =
-      bundle.tensor({1, height, width, channels}, format::ElementType::U8);
+      bundle.tensor({1, height, width, pixelChannels}, format::ElementType::U8);
   normalize.output = wholeTensor(bundle);
   normalize.mean = randomValues(channels, random);
   for (uint32_t c = 0; c < channels; ++c)
@@ -223,15 +225,19 @@ TEST_P(ElementwiseKernelTest, NormalizeImageEqualsTheReference) {
   bundle.run(normalize, "normalize");
   KernelRunner runner(bundle);
   std::vector<uint8_t> pixels;
-  for (size_t i = 0; i < size_t{height} * width * channels; ++i)
+  for (size_t i = 0; i < size_t{height} * width * pixelChannels; ++i)
     pixels.push_back(static_cast<uint8_t>(pick(random, 0, 255)));
   runner.set(normalize.input, pixels);
   runner.run();
   std::vector<float> expected;
-  for (size_t i = 0; i < pixels.size(); ++i)
-    expected.push_back(
-        (static_cast<float>(pixels[i]) / 255 - normalize.mean[i % channels]) /
-        normalize.deviation[i % channels]);
+  for (size_t pixel = 0; pixel < size_t{height} * width; ++pixel)
+    for (size_t c = 0; c < channels; ++c)
+      expected.push_back(
+          (static_cast<float>(
+               pixels[pixel * pixelChannels + c % pixelChannels]) /
+               255 -
+           normalize.mean[c]) /
+          normalize.deviation[c]);
   EXPECT_LT(largestDifference(runner.get(normalize.output), expected), 2e-6);
 }
 

@@ -271,6 +271,18 @@ TEST_F(InterpreterTest, NormalizeImage) {
   EXPECT_THAT(result.values, Pointwise(FloatEq(), {0.2f, 2.0f, 1.0f, -2.0f}));
 }
 
+TEST_F(InterpreterTest, NormalizeGreyImage) {
+  Tensor result = run(R"(func.func @f(%x: tensor<1x1x2x1xui8>)
+      -> tensor<1x1x2x2xf32> {
+    %0 = nn.normalize_image %x {mean = array<f32: 0.0, 0.5>,
+                                deviation = array<f32: 1.0, 0.25>}
+       : (tensor<1x1x2x1xui8>) -> tensor<1x1x2x2xf32>
+    return %0 : tensor<1x1x2x2xf32>
+  })",
+                      {Tensor({1, 1, 2, 1}, {51, 255})});
+  EXPECT_THAT(result.values, Pointwise(FloatEq(), {0.2f, -1.2f, 1.0f, 2.0f}));
+}
+
 TEST_F(InterpreterTest, Concat) {
   Tensor result = run(R"(func.func @f(%x: tensor<2x1xf32>, %y: tensor<2x2xf32>)
       -> tensor<2x3xf32> {

@@ -179,6 +179,14 @@ const BundleChange operatorCases[] = {
      },
      "operator 0 'normalize' (NormalizeImage): mean and deviation must have 3 "
      "entries each, got 1 and 3"},
+    {"NormalizeGrey",
+     [](TestBundle &b) {
+       b.header.tensors[0]->dims.back() = 1;
+       tableAt<format::NormalizeImageT>(b, Normalize).mean.resize(2);
+       tableAt<format::NormalizeImageT>(b, Normalize).deviation.resize(2);
+     },
+     "operator 0 'normalize' (NormalizeImage): output dims must be [1, 8, 8, "
+     "2], got [1, 8, 8, 3]"},
     {"NormalizeDeviation",
      [](TestBundle &b) {
        tableAt<format::NormalizeImageT>(b, Normalize).deviation[1] = 0;

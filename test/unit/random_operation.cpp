@@ -174,6 +174,9 @@ static OpCase pickScaleShift(MLIRContext *context) {
 static OpCase pickNormalizeImage(MLIRContext *) {
   Sizes image = pickImage();
   SmallVector<float> mean(image[3], 0.4f), deviation(image[3], 0.3f);
+  mean.back() = 0.6f;
+  if (pick(0, 1))
+    image[3] = 1;
   auto build = [=](OpBuilder &builder, Location loc, ValueRange operands) {
     return NormalizeImageOp::create(builder, loc, operands[0], mean, deviation);
   };

@@ -96,6 +96,14 @@ func.func @pixels(%x: tensor<1x8x8x3xf32>) {
 
 // -----
 
+func.func @grey_deviation_size(%x: tensor<1x8x8x1xui8>) {
+  // expected-error@+1 {{'nn.normalize_image' op mean and deviation must have 3 elements, got 1}}
+  %r = nn.normalize_image %x {mean = array<f32: 0.0, 0.0, 0.0>, deviation = array<f32: 1.0>} : (tensor<1x8x8x1xui8>) -> tensor<1x8x8x3xf32>
+  return
+}
+
+// -----
+
 func.func @mean_size(%x: tensor<1x8x8x3xui8>) {
   // expected-error@+1 {{'nn.normalize_image' op mean and deviation must have 3 elements, got 1}}
   %r = nn.normalize_image %x {mean = array<f32: 0.0>, deviation = array<f32: 1.0, 1.0, 1.0>} : (tensor<1x8x8x3xui8>) -> tensor<1x8x8x3xf32>

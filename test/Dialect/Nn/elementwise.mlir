@@ -54,6 +54,15 @@ func.func @scale_shift(%x: tensor<1x8x8x4xf32>, %s: tensor<4xf32>) -> tensor<1x8
   return %r : tensor<1x8x8x4xf32>
 }
 
+// CHECK-LABEL: func.func @normalize_grey_image
+func.func @normalize_grey_image(%x: tensor<1x200x200x1xui8>) -> tensor<1x200x200x3xf32> {
+  // CHECK: nn.normalize_image %{{.*}} : (tensor<1x200x200x1xui8>) -> tensor<1x200x200x3xf32>
+  %r = nn.normalize_image %x {mean = array<f32: 0.5, 0.0, -0.5>,
+                              deviation = array<f32: 0.5, 0.5, 0.25>}
+     : (tensor<1x200x200x1xui8>) -> tensor<1x200x200x3xf32>
+  return %r : tensor<1x200x200x3xf32>
+}
+
 // CHECK-LABEL: func.func @normalize_image
 func.func @normalize_image(%x: tensor<1x200x200x3xui8>) -> tensor<1x200x200x3xf32> {
   // CHECK: nn.normalize_image %{{.*}} {deviation = array<f32: 5.000000e-01, 5.000000e-01, 2.500000e-01>, mean = array<f32: 5.000000e-01, 0.000000e+00, -5.000000e-01>} : (tensor<1x200x200x3xui8>) -> tensor<1x200x200x3xf32>

@@ -32,6 +32,9 @@
 // RUN: not windrow-compile %s --image-mean=0.5 --cluster=%S/Inputs/three.yaml -o %t.plan 2>&1 | FileCheck %s --check-prefix=NO-STD
 // NO-STD: error: --image-mean and --image-std must be given together
 
+// RUN: not windrow-compile %s --image-grey --cluster=%S/Inputs/three.yaml -o %t.plan 2>&1 | FileCheck %s --check-prefix=NO-MEAN
+// NO-MEAN: error: --image-grey must come with --image-mean and --image-std
+
 // RUN: not windrow-compile %s --image-mean=0.5 --image-std=0.5 --cluster=%S/Inputs/three.yaml -o %t.plan 2>&1 | FileCheck %s --check-prefix=CHANNELS
 // CHANNELS: error: image mean must have one value for each of 2 channels, got 1
 
