@@ -140,9 +140,8 @@ void GraphExporter::addInputs() {
     unsigned index = argument.getArgNumber();
     nn::NormalizeImageOp normalization = findNormalization(argument);
     Value numbers = normalization ? normalization.getResult() : Value(argument);
-    TensorLayout layout =
-        modelLayout(numbers.getType(),
-                    function.getArgAttr(index, nn::modelLayoutAttrName));
+    TensorLayout layout = modelLayout(
+        numbers.getType(), function.getArgAttr(index, nn::modelLayoutAttrName));
     std::string name =
         modelName(function.getArgAttr(index, nn::modelNameAttrName), "input",
                   index, count);

@@ -156,7 +156,7 @@ static std::string joinShares(const SegmentReport &segment) {
     text += text.empty() ? "" : " ";
     text += std::to_string(segment.shares[i]);
     if (end - i > 1)
-      text += "x" + std::to_string(end - i);
+      text.append("x").append(std::to_string(end - i));
     i = end;
   }
   return text;

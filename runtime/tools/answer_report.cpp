@@ -10,6 +10,7 @@
 
 #include "runtime/artifact/shape.h"
 #include "runtime/tools/command_line.h"
+#include "runtime/tools/median.h"
 
 #include <algorithm>
 #include <cmath>
@@ -25,9 +26,7 @@ LatencySummary windrow::summarizeLatencies(std::vector<double> seconds) {
   size_t count = seconds.size();
   LatencySummary summary;
   summary.min = seconds.front();
-  summary.median = count % 2 == 1
-                       ? seconds[count / 2]
-                       : (seconds[count / 2 - 1] + seconds[count / 2]) / 2;
+  summary.median = median(seconds);
   auto rank = static_cast<size_t>(std::ceil(0.95 * count));
   summary.p95 = seconds[rank - 1];
   return summary;

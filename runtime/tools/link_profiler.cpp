@@ -8,6 +8,7 @@
 
 #include "runtime/tools/link_profiler.h"
 
+#include "runtime/tools/median.h"
 #include "runtime/tools/object_reader.h"
 
 #include <algorithm>
@@ -72,12 +73,6 @@ static void walkOverMemory(std::vector<std::byte> &memory) {
   for (size_t at = 0; at < walkBytes && Clock::now() < end; at += piece)
     for (size_t line = at; line < at + piece; line += cacheLineBytes)
       bytes[line] = bytes[line] ^ std::byte(1);
-}
-
-static double median(std::vector<double> values) {
-  auto middle = values.begin() + static_cast<ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
 }
 
 //===----------------------------------------------------------------------===//

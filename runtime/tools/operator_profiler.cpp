@@ -9,6 +9,7 @@
 #include "runtime/tools/operator_profiler.h"
 
 #include "runtime/executor/executor.h"
+#include "runtime/tools/median.h"
 #include "runtime/tools/probe_bundle.h"
 
 #include <algorithm>
@@ -41,14 +42,12 @@ class Samples {
 public:
   void add(uint32_t op, double seconds);
   size_t size() const { return values.size(); }
-  double median() const { return medianOf(values); }
+  double median() const { return windrow::median(values); }
   /// The mean of what each operator took at least.
   double least() const;
   bool isStable() const;
 
 private:
-  static double medianOf(std::vector<double> values);
-
   std::vector<double> values;
   /// By operator: those of one shape find different caches.
   std::map<uint32_t, double> leastOf;
@@ -105,13 +104,6 @@ double Samples::least() const {
   return sum / static_cast<double>(leastOf.size());
 }
 
-double Samples::medianOf(std::vector<double> values) {
-  std::ranges::sort(values);
-  size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half]
-                                : (values[half - 1] + values[half]) / 2;
-}
-
 bool Samples::isStable() const {
   if (values.size() < fewestSamples)
     return false;
@@ -121,7 +113,7 @@ bool Samples::isStable() const {
     deviations.push_back(std::abs(value - middle));
   // Of a normal distribution, whose deviation is 1.48 times the median absolute
   // deviation and whose median varies 1.25 times as much as its mean.
-  double error = 1.48 * 1.25 * medianOf(std::move(deviations)) /
+  double error = 1.48 * 1.25 * windrow::median(std::move(deviations)) /
                  std::sqrt(static_cast<double>(values.size()));
   return error <= std::max(tolerance * middle, toleranceSeconds);
 }

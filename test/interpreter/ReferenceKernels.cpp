@@ -257,8 +257,7 @@ Tensor normalizeImage(Tensor input, const std::vector<float> &mean,
   Tensor result(shape);
   for (size_t i = 0; i < result.values.size(); ++i) {
     size_t pixel = i / channels, channel = i % channels;
-    float value =
-        input.values[pixel * pixelChannels + channel % pixelChannels];
+    float value = input.values[pixel * pixelChannels + channel % pixelChannels];
     result.values[i] =
         static_cast<float>((double(value) / 255.0 - double(mean[channel])) /
                            double(deviation[channel]));
