@@ -9,8 +9,11 @@
 #include "passes/Compact/Calibration.h"
 #include "passes/Compact/Evaluation.h"
 #include "passes/Compact/LeastSquares.h"
+#include "passes/Transforms/Passes.h"
 #include "test/interpreter/Interpreter.h"
 #include "test/partition/RandomNetwork.h"
+
+#include "mlir/Pass/PassManager.h"
 
 #include <gtest/gtest.h>
 
@@ -137,6 +140,21 @@ protected:
   MLIRContext context;
 };
 
+/// Lets the function of `module` take pixels, of one channel where `isGrey`.
+LogicalResult takePixels(ModuleOp module, bool isGrey) {
+  auto function = *module.getOps<func::FuncOp>().begin();
+  auto type = cast<RankedTensorType>(function.getArgumentTypes()[0]);
+  nn::NormalizeImageInputOptions options;
+  for (int64_t channel = 0; channel < type.getDimSize(3); ++channel) {
+    options.mean.push_back(0.25f * static_cast<float>(channel));
+    options.deviation.push_back(0.5f);
+  }
+  options.grey = isGrey;
+  PassManager manager(module.getContext());
+  manager.addNestedPass<func::FuncOp>(nn::createNormalizeImageInput(options));
+  return manager.run(module);
+}
+
 /// The function's only result for all images of `input` at once.
 FailureOr<nn::ImageTensor> evaluate(func::FuncOp function,
                                     nn::ImageTensorRef input) {
@@ -168,6 +186,10 @@ TEST_F(EvaluationTest, AgreesWithTheInterpreterOnSeveralImages) {
     SCOPED_TRACE("network " + std::to_string(i));
     OwningOpRef<ModuleOp> module =
         test::buildRandomNetwork(context, randomChoices(random));
+    // Numbers, colours and grey images in turns.
+    if (i % 3 > 0) {
+      ASSERT_TRUE(succeeded(takePixels(*module, /*isGrey=*/i % 3 == 2)));
+    }
     auto function = *module->getOps<func::FuncOp>().begin();
     auto type = cast<RankedTensorType>(function.getArgumentTypes()[0]);
     bool isPixels = type.getElementType().isInteger();
