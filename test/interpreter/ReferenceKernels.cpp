@@ -249,7 +249,7 @@ Tensor scaleShift(Tensor input, const Tensor &scale, const Tensor &shift) {
   return input;
 }
 
-Tensor normalizeImage(Tensor input, const std::vector<float> &mean,
+Tensor normalizeImage(const Tensor &input, const std::vector<float> &mean,
                       const std::vector<float> &deviation) {
   const size_t channels = mean.size(), pixelChannels = input.shape.back();
   Shape shape = input.shape;

@@ -79,7 +79,7 @@ Tensor hardSwish(Tensor input);
 /// Over the last dimension.
 Tensor softmax(Tensor input);
 Tensor scaleShift(Tensor input, const Tensor &scale, const Tensor &shift);
-Tensor normalizeImage(Tensor input, const std::vector<float> &mean,
+Tensor normalizeImage(const Tensor &input, const std::vector<float> &mean,
                       const std::vector<float> &deviation);
 
 Tensor concat(const std::vector<const Tensor *> &inputs, std::size_t axis);
