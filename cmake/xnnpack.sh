@@ -131,6 +131,36 @@ fetch_sources() {
   fail "no archive in the machine's apt settings serves the sources of $suite"
 }
 
+# Lets the microkernels of an instruction set below XNNPACK's folder $1 be
+# compiled 24 at a time: most of what each takes alone is to read the compiler's
+# intrinsics. Assembly stays as it is.
+join_microkernels() {
+  local list
+  mkdir "$1/src/joined"
+  for list in "$1"/cmake/gen/*_microkernels.cmake; do
+    awk -v root="$1" -v set="$(basename "$list" _microkernels.cmake)" '
+      /^SET\(PROD_/ {isProduction = 1; count = 0}
+      isProduction && /^  src\/.*\.c\)?$/ {
+        isLast = sub(/\)$/, "")
+        if (count++ % 24 == 0) {
+          joined = "src/joined/" set "-" int(count / 24) ".c"
+          print "  " joined
+        }
+        sub(/^  src/, "..")
+        print "#include \"" $0 "\"" >(root "/" joined)
+        if (!isLast)
+          next
+        $0 = ")"
+      }
+      /\)$/ {isProduction = 0}
+      {print}' "$list" >"$list.joined"
+    mv "$list.joined" "$list"
+  done
+  # CMake would list them anew.
+  sed -i 's|INCLUDE("${PROJECT_BINARY_DIR}/cmake/gen/|INCLUDE("${PROJECT_SOURCE_DIR}/cmake/gen/|' \
+    "$1/CMakeLists.txt"
+}
+
 # Builds pthreadpool and XNNPACK below folder $1 and installs into $1/prefix.
 build_in() {
   local folder=$1 prefix=$1/prefix
@@ -149,6 +179,7 @@ build_in() {
   cp "$folder/pthreadpool/include/pthreadpool.h" "$prefix/include"
   cp "$folder/pthreadpool/build/libpthreadpool.a" "$prefix/lib"
 
+  join_microkernels "$folder/xnnpack"
   cmake -G Ninja -S "$folder/xnnpack" -B "$folder/xnnpack/build" \
     -DCMAKE_C_COMPILER=cc -DCMAKE_CXX_COMPILER=c++ "${cmake_flags[@]}" \
     -DCPUINFO_SOURCE_DIR=/usr -DFXDIV_SOURCE_DIR=/usr \

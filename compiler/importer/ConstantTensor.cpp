@@ -146,7 +146,7 @@ SmallVector<int64_t> ConstantTensor::strides() const {
 
 ConstantTensor
 ConstantTensor::gathered(ArrayRef<int64_t> shape,
-                         function_ref<int64_t(int64_t)> source) const {
+                         llvm::function_ref<int64_t(int64_t)> source) const {
   size_t size = elementSize(type);
   int64_t count = countElements(shape);
   assert(count >= 0 && "shape is too large");

@@ -17,8 +17,6 @@
 
 using namespace windrow;
 
-static constexpr double infinity = std::numeric_limits<double>::infinity();
-
 BoundCosts::BoundCosts(const CostModel &model)
     : model(model), network(model.network()),
       equalLayer(findEqualLayers(network)) {

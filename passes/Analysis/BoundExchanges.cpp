@@ -13,8 +13,6 @@
 
 using namespace windrow;
 
-static constexpr double infinity = std::numeric_limits<double>::infinity();
-
 BoundExchanges::BoundExchanges(const CostModel &model, const BoundCosts &costs)
     : model(model), costs(costs), network(model.network()) {
   findLeastLinks();

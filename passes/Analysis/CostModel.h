@@ -26,6 +26,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,6 +41,9 @@ inline constexpr double defaultGbps = 4.0;
 /// measured.
 inline constexpr double defaultKernelOverheadSeconds = 20e-6;
 inline constexpr double defaultMessageSeconds = 25e-6;
+
+/// Seconds of what cannot be.
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// Arithmetic and memory traffic of a part of an operator.
 struct OperatorWork {

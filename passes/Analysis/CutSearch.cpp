@@ -14,8 +14,6 @@
 
 using namespace windrow;
 
-static constexpr double infinity = std::numeric_limits<double>::infinity();
-
 namespace {
 /// How layer `first` to this one are computed after the form `previous`.
 struct Step {

@@ -18,8 +18,6 @@
 
 using namespace windrow;
 
-static constexpr double infinity = std::numeric_limits<double>::infinity();
-
 //===----------------------------------------------------------------------===//
 // Load
 //===----------------------------------------------------------------------===//

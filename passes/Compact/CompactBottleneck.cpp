@@ -22,7 +22,7 @@ using namespace mlir;
 namespace windrow::nn {
 
 /// How much a fit keeps to its start; see `fitTowards`.
-static constexpr double ridge = 1e-3;
+static constexpr double bottleneckRidge = 1e-3;
 
 #define GEN_PASS_DEF_COMPACTBOTTLENECK
 #include "passes/Compact/Passes.h.inc"
@@ -169,7 +169,7 @@ FailureOr<double> Bottleneck::fit(Calibration &calibration) {
   Eigen::Map<const Matrix> core(factors.core.data(), ranks.outputs,
                                 features.cols());
   Matrix start = core.transpose() * factors.expand.transpose();
-  AffineMap full = fitTowards(features, targets, start, ridge);
+  AffineMap full = fitTowards(features, targets, start, bottleneckRidge);
   LowRankMap low = truncateMap(full, features, targets, ranks.outputs);
   setFilter(filter, low.reduce.transpose() / neutralGate);
   setFilter(expand, low.expand);

@@ -22,7 +22,7 @@ namespace windrow::nn {
 
 /// How much a fit keeps to its start; see `fitTowards`. There are as few
 /// samples as images.
-static constexpr double ridge = 1e-2;
+static constexpr double denseRidge = 1e-2;
 
 #define GEN_PASS_DEF_LOWRANKDENSE
 #include "passes/Compact/Passes.h.inc"
@@ -88,7 +88,7 @@ static FailureOr<double> fitFactors(Calibration &calibration,
     return failure();
   Matrix features = gatherRows(calibration.getActual(reduce));
   AffineMap map =
-      fitTowards(features, targets, factors.expand.transpose(), ridge);
+      fitTowards(features, targets, factors.expand.transpose(), denseRidge);
   setFilter(expand, map.weights.transpose());
   setBias(expand, map.bias);
   Matrix fitted = features * map.weights;

@@ -23,7 +23,7 @@ using namespace mlir;
 namespace windrow::nn {
 
 /// How much a fit keeps to its start; see `fitTowards`.
-static constexpr double ridge = 1e-3;
+static constexpr double pruningRidge = 1e-3;
 
 #define GEN_PASS_DEF_PRUNECHANNELS
 #include "passes/Compact/Passes.h.inc"
@@ -232,7 +232,8 @@ static LogicalResult fitLayer(Calibration &calibration, Operation *layer,
   Matrix filter = *readFilter(layer->getOperand(1));
   Eigen::Map<const Matrix> start(filter.data(), targets.cols(),
                                  features.cols());
-  AffineMap map = fitTowards(features, targets, start.transpose(), ridge);
+  AffineMap map =
+      fitTowards(features, targets, start.transpose(), pruningRidge);
   setFilter(layer, map.weights.transpose());
   setBias(layer, map.bias);
   return success();

@@ -19,7 +19,7 @@ using namespace mlir;
 namespace windrow::nn {
 
 /// How much a fit keeps to its start; see `fitTowards`.
-static constexpr double ridge = 1e-3;
+static constexpr double depthwiseRidge = 1e-3;
 
 #define GEN_PASS_DEF_SEPARATEDEPTHWISE
 #include "passes/Compact/Passes.h.inc"
@@ -52,7 +52,8 @@ static FailureOr<double> fitPointwise(Calibration &calibration, Conv2DOp conv,
       calibration.choosePositions(calibration.getTarget());
   Matrix targets = gatherPixels(calibration.getTarget(), samples);
   Matrix features = gatherPixels(calibration.getActual(depthwise), samples);
-  AffineMap map = fitTowards(features, targets, start.transpose(), ridge);
+  AffineMap map =
+      fitTowards(features, targets, start.transpose(), depthwiseRidge);
   setFilter(pointwise, map.weights.transpose());
   setBias(pointwise, map.bias);
   Matrix fitted = features * map.weights;

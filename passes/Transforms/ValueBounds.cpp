@@ -21,7 +21,7 @@ namespace windrow::nn {
 static constexpr unsigned searchDepth = 6;
 // x * (x + 3) / 6 is smallest at -1.5; rounded down generously.
 static constexpr float hardSwishMin = -0.376f;
-static constexpr float infinity = std::numeric_limits<float>::infinity();
+static constexpr float unbounded = std::numeric_limits<float>::infinity();
 
 static ValueBounds hull(ValueBounds a, ValueBounds b) {
   return {std::min(a.min, b.min), std::max(a.max, b.max)};
@@ -30,7 +30,7 @@ static ValueBounds hull(ValueBounds a, ValueBounds b) {
 /// Sums, products and means keep the sign of their operands, but may be rounded
 /// beyond other bounds.
 static ValueBounds signOnly(ValueBounds bounds) {
-  return {bounds.min >= 0 ? 0 : -infinity, bounds.max <= 0 ? 0 : infinity};
+  return {bounds.min >= 0 ? 0 : -unbounded, bounds.max <= 0 ? 0 : unbounded};
 }
 
 static ValueBounds getBounds(Value value, unsigned depth) {
@@ -50,7 +50,7 @@ static ValueBounds getBounds(Value value, unsigned depth) {
             return ValueBounds{0, 1};
           })
           .Case([](HardSwishOp) {
-            return ValueBounds{hardSwishMin, infinity};
+            return ValueBounds{hardSwishMin, unbounded};
           })
           .Case([&](PadOp) {
             return hull(hullOfOperands(), {0, 0});

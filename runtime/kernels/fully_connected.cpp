@@ -22,7 +22,7 @@ namespace windrow {
 // A filter is copied in slices of about this size, and the pages of each slice
 // are dropped before the next one is read, so that the peak is one filter and
 // one slice instead of two filters.
-static constexpr size_t sliceBytes = size_t{16} << 20;
+static constexpr size_t filterSliceBytes = size_t{16} << 20;
 
 // Output channels that a thread computes at a time.
 static constexpr uint32_t blockChannels = 64;
@@ -82,9 +82,9 @@ static Expected<const std::byte *> copyFilter(const KernelContext &context,
                fmt::format("{} bytes for the filter cannot be allocated",
                            filter.size())));
   uint32_t checksum = 0;
-  for (size_t first = 0; first < filter.size(); first += sliceBytes) {
-    auto slice =
-        filter.subspan(first, std::min(sliceBytes, filter.size() - first));
+  for (size_t first = 0; first < filter.size(); first += filterSliceBytes) {
+    auto slice = filter.subspan(
+        first, std::min(filterSliceBytes, filter.size() - first));
     std::memcpy(copy + first, slice.data(), slice.size());
     checksum = crc32({copy + first, slice.size()}, checksum);
     reader.dropPages(slice);

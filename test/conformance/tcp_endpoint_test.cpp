@@ -25,12 +25,7 @@ using std::chrono::milliseconds;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-/// Client to press-1 to press-2 to client.
-std::vector<PlannedChannel> ring() {
-  return {{1, 2, 0, 100}, {2, 0, 1, 100}, {3, 1, 2, 100}};
-}
-
-void goRound(Cluster &cluster) {
+void goRoundOnce(Cluster &cluster) {
   const auto sent = pattern(100, 1);
   std::vector<std::byte> landed(100);
   ASSERT_OK(send(cluster[2], 1, 0, sent));
@@ -52,7 +47,7 @@ TEST(TcpEndpoint, SecondClientIsRefusedWhileOneIsServed) {
   EXPECT_THAT(status.message(), HasSubstr(": busy with another client"));
   EXPECT_THAT(status.message(), StartsWith("press-"));
   // The first does not notice.
-  goRound(cluster);
+  goRoundOnce(cluster);
   cluster.close();
 }
 
@@ -81,7 +76,7 @@ TEST(TcpEndpoint, RestartedDevicesAreFoundAgain) {
   Cluster cluster(TransportKind::Tcp, 2, ring());
   for (ParticipantIndex restarted : {0u, 1u}) {
     ASSERT_OK(cluster.open());
-    goRound(cluster);
+    goRoundOnce(cluster);
     cluster.destroy(restarted);
     std::vector<std::byte> landed(100);
     Status status = cluster.client().postReceive(3, 1, landed);
@@ -91,7 +86,7 @@ TEST(TcpEndpoint, RestartedDevicesAreFoundAgain) {
     cluster.restart(restarted);
   }
   ASSERT_OK(cluster.open());
-  goRound(cluster);
+  goRoundOnce(cluster);
   cluster.close();
 }
 
@@ -111,7 +106,7 @@ TEST(TcpEndpoint, DevicesMayStartAfterTheClientOpens) {
   ASSERT_OK(opening.get());
   ASSERT_OK(first.get());
   ASSERT_OK(second.get());
-  goRound(cluster);
+  goRoundOnce(cluster);
   cluster.close();
 }
 

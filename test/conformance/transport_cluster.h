@@ -38,9 +38,14 @@ struct PlannedChannel {
   uint64_t bytes;
 };
 
+/// From the client, which is participant 2, to press-1 to press-2 to the
+/// client: frames of 100 bytes.
+inline std::vector<PlannedChannel> ring() {
+  return {{1, 2, 0, 100}, {2, 0, 1, 100}, {3, 1, 2, 100}};
+}
+
 /// What each participant of a plan is configured with: devices press-1,
-/// press-2,
-/// ..., and the client.
+/// press-2, ..., and the client.
 std::vector<TransportConfig>
 planConfigs(unsigned devices, const std::vector<PlannedChannel> &channels);
 

@@ -25,11 +25,6 @@ INSTANTIATE_TEST_SUITE_P(All, TransportEpochs,
                                          TransportKind::Tcp),
                          transportKindName);
 
-/// Client to press-1 to press-2 to client, one frame of 100 bytes each.
-std::vector<PlannedChannel> ring() {
-  return {{1, 2, 0, 100}, {2, 0, 1, 100}, {3, 1, 2, 100}};
-}
-
 /// One request around the ring.
 void goRound(Cluster &cluster, uint32_t request) {
   const auto sent = pattern(100, request);

@@ -1,4 +1,4 @@
-//===- allocation_counter.cpp - Counts heap allocations of the process ----===//
+//===- allocation_counter.cpp - Counts memory allocations -----------------===//
 //
 // Part of the Windrow Project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.
@@ -12,23 +12,20 @@
 #include <cerrno>
 #include <cstddef>
 
-static std::atomic<uint64_t> calls;
+static std::atomic<uint64_t> allocations = 0;
 
-namespace windrow::test {
+uint64_t windrow::test::allocationCount() { return allocations; }
 
-uint64_t allocationCount() { return calls.load(); }
+#ifdef __SANITIZE_ADDRESS__
 
-} // namespace windrow::test
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-
-bool windrow::test::canCountAllocations() { return false; }
+// AddressSanitizer has its own malloc, and a hook in it.
+extern "C" void __sanitizer_malloc_hook(const volatile void *, size_t) {
+  ++allocations;
+}
 
 #else
 
-bool windrow::test::canCountAllocations() { return true; }
-
-// The names of glibc's own implementations.
+// The C library lets a program define these; its own ones stay reachable.
 extern "C" {
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
@@ -36,31 +33,33 @@ void *__libc_realloc(void *memory, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 
 void *malloc(size_t size) {
-  calls.fetch_add(1, std::memory_order_relaxed);
+  ++allocations;
   return __libc_malloc(size);
 }
 
 void *calloc(size_t count, size_t size) {
-  calls.fetch_add(1, std::memory_order_relaxed);
+  ++allocations;
   return __libc_calloc(count, size);
 }
 
 void *realloc(void *memory, size_t size) {
-  calls.fetch_add(1, std::memory_order_relaxed);
+  ++allocations;
   return __libc_realloc(memory, size);
 }
 
 void *memalign(size_t alignment, size_t size) {
-  calls.fetch_add(1, std::memory_order_relaxed);
+  ++allocations;
   return __libc_memalign(alignment, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size) {
-  return memalign(alignment, size);
+  ++allocations;
+  return __libc_memalign(alignment, size);
 }
 
 int posix_memalign(void **memory, size_t alignment, size_t size) {
-  *memory = memalign(alignment, size);
+  ++allocations;
+  *memory = __libc_memalign(alignment, size);
   return *memory ? 0 : ENOMEM;
 }
 }

@@ -1,14 +1,8 @@
-//===- allocation_counter.h - Counts heap allocations of the process -*- C++
-//-*-===//
+//===- allocation_counter.h - Counts memory allocations ---------*- C++ -*-===//
 //
 // Part of the Windrow Project, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//
-//===----------------------------------------------------------------------===//
-//
-// A binary that links WindrowAllocationCounter and uses it has its malloc
-// family replaced by one that counts and then asks glibc's.
 //
 //===----------------------------------------------------------------------===//
 
@@ -19,10 +13,10 @@
 
 namespace windrow::test {
 
-/// False in a build with a sanitizer, which brings an allocator of its own.
-bool canCountAllocations();
-
-/// Calls of the malloc family by all threads since the process began.
+/// Number of allocations from the heap, by any thread and any library of this
+/// process, so far: malloc and its kin, on which operator new stands, are
+/// replaced in a binary that links WindrowAllocationCounter, or watched where a
+/// sanitizer has replaced them.
 uint64_t allocationCount();
 
 } // namespace windrow::test

@@ -22,7 +22,7 @@ using format::ConvolutionKernel;
 using format::Extent;
 using format::Padding;
 
-struct Shape {
+struct ConvolutionShape {
   uint32_t height, width, inputChannels, outputChannels, groups;
   Extent kernel, stride, dilation;
   Padding padding;
@@ -61,7 +61,7 @@ struct Shape {
   }
 };
 
-void PrintTo(const Shape &s, std::ostream *stream) {
+void PrintTo(const ConvolutionShape &s, std::ostream *stream) {
   *stream << s.height << "x" << s.width << " channels " << s.inputChannels
           << " to " << s.outputChannels << " groups " << s.groups << " kernel "
           << s.kernel.height() << "x" << s.kernel.width() << " stride "
@@ -76,14 +76,14 @@ struct Data {
   std::vector<float> input, filter, bias;
 };
 
-Data makeData(const Shape &s, std::mt19937 &random) {
+Data makeData(const ConvolutionShape &s, std::mt19937 &random) {
   return {randomValues(size_t{s.height} * s.width * s.inputChannels, random),
           randomValues(s.filterSize(), random),
           s.hasBias ? randomValues(s.outputChannels, random)
                     : std::vector<float>(s.outputChannels)};
 }
 
-std::vector<float> reference(const Shape &s, const Data &data) {
+std::vector<float> reference(const ConvolutionShape &s, const Data &data) {
   std::vector<float> output;
   uint32_t groupInputs = s.inputChannels / s.groups;
   uint32_t groupOutputs = s.outputChannels / s.groups;
@@ -115,7 +115,8 @@ std::vector<float> reference(const Shape &s, const Data &data) {
 }
 
 /// Adds a convolution of `s` and returns its input and output tensors.
-std::pair<uint32_t, uint32_t> addConvolution(TestBundle &bundle, const Shape &s,
+std::pair<uint32_t, uint32_t> addConvolution(TestBundle &bundle,
+                                             const ConvolutionShape &s,
                                              uint32_t filter, int32_t bias) {
   uint32_t input = bundle.tensor({1, s.height, s.width, s.inputChannels});
   uint32_t output =
@@ -131,8 +132,8 @@ std::pair<uint32_t, uint32_t> addConvolution(TestBundle &bundle, const Shape &s,
   return {input, output};
 }
 
-std::pair<uint32_t, int32_t> addWeights(TestBundle &bundle, const Shape &s,
-                                        const Data &data) {
+std::pair<uint32_t, int32_t>
+addWeights(TestBundle &bundle, const ConvolutionShape &s, const Data &data) {
   uint32_t filter =
       bundle.weight({s.outputChannels, s.kernel.height(), s.kernel.width(),
                      s.inputChannels / s.groups},
@@ -143,8 +144,8 @@ std::pair<uint32_t, int32_t> addWeights(TestBundle &bundle, const Shape &s,
   return {filter, bias};
 }
 
-Shape randomShape(std::mt19937 &random) {
-  Shape s;
+ConvolutionShape randomShape(std::mt19937 &random) {
+  ConvolutionShape s;
   s.kernel = {pick(random, 1, 5), pick(random, 1, 5)};
   s.stride = {pick(random, 1, 3), pick(random, 1, 3)};
   s.dilation = {pick(random, 1, 2), pick(random, 1, 2)};
@@ -184,8 +185,9 @@ Shape randomShape(std::mt19937 &random) {
 }
 
 /// A shape that Winograd kernels compute, now and then in several blocks.
-Shape randomWinogradShape(std::mt19937 &random, ConvolutionKernel algorithm) {
-  Shape s = randomShape(random);
+ConvolutionShape randomWinogradShape(std::mt19937 &random,
+                                     ConvolutionKernel algorithm) {
+  ConvolutionShape s = randomShape(random);
   s.algorithm = algorithm;
   s.kernel = {3, 3};
   s.stride = s.dilation = {1, 1};
@@ -202,7 +204,7 @@ Shape randomWinogradShape(std::mt19937 &random, ConvolutionKernel algorithm) {
 class ConvolutionKernelTest
     : public testing::TestWithParam<std::tuple<ConvolutionKernel, int>> {
 protected:
-  Shape randomShape() {
+  ConvolutionShape randomShape() {
     auto algorithm = std::get<ConvolutionKernel>(GetParam());
     return algorithm == ConvolutionKernel::Direct
                ? test::randomShape(random)
@@ -213,7 +215,7 @@ protected:
 };
 
 TEST_P(ConvolutionKernelTest, EqualsTheReference) {
-  Shape shape = randomShape();
+  ConvolutionShape shape = randomShape();
   SCOPED_TRACE(testing::PrintToString(shape));
   Data data = makeData(shape, random);
   TestBundle bundle;
@@ -229,7 +231,7 @@ TEST_P(ConvolutionKernelTest, EqualsTheReference) {
 }
 
 TEST_P(ConvolutionKernelTest, StripsEqualTheWholeBitForBit) {
-  Shape whole = randomShape();
+  ConvolutionShape whole = randomShape();
   SCOPED_TRACE(testing::PrintToString(whole));
   Data data = makeData(whole, random);
   TestBundle bundle;
@@ -252,7 +254,7 @@ TEST_P(ConvolutionKernelTest, StripsEqualTheWholeBitForBit) {
         whole.dilation.height(), whole.padding.top());
     if (window.inputRows == 0)
       continue;
-    Shape strip = whole;
+    ConvolutionShape strip = whole;
     strip.height = window.inputRows;
     strip.padding = {window.before, whole.padding.left(), window.after,
                      whole.padding.right()};
@@ -284,7 +286,7 @@ TEST_P(ConvolutionKernelTest, StripsEqualTheWholeBitForBit) {
 }
 
 TEST_P(ConvolutionKernelTest, OutputChannelsEqualTheWholeBitForBit) {
-  Shape whole = randomShape();
+  ConvolutionShape whole = randomShape();
   whole.groups = 1;
   SCOPED_TRACE(testing::PrintToString(whole));
   Data data = makeData(whole, random);
@@ -292,7 +294,7 @@ TEST_P(ConvolutionKernelTest, OutputChannelsEqualTheWholeBitForBit) {
   auto [filter, bias] = addWeights(bundle, whole, data);
   auto [input, output] = addConvolution(bundle, whole, filter, bias);
   uint32_t first = pick(random, 0, whole.outputChannels - 1);
-  Shape part = whole;
+  ConvolutionShape part = whole;
   part.outputChannels = pick(random, 1, whole.outputChannels - first);
   Data partData = data;
   size_t filterRow = whole.filterSize() / whole.outputChannels;
@@ -334,8 +336,9 @@ INSTANTIATE_TEST_SUITE_P(
 size_t packedBytes(uint32_t groups, int copies,
                    ConvolutionKernel algorithm = ConvolutionKernel::Direct,
                    uint32_t channels = 64) {
-  Shape shape{12,     12,     channels,     channels,  groups, {3, 3},
-              {1, 1}, {1, 1}, {1, 1, 1, 1}, noClamp(), true,   algorithm};
+  ConvolutionShape shape{12,           12,        channels, channels,
+                         groups,       {3, 3},    {1, 1},   {1, 1},
+                         {1, 1, 1, 1}, noClamp(), true,     algorithm};
   std::mt19937 random(1);
   Data data = makeData(shape, random);
   TestBundle bundle;
@@ -377,9 +380,9 @@ TEST(ConvolutionKernel, SavingMemoryTakesLessAndGivesTheSameBits) {
          {Size{13, 200, 170}, Size{9, 128, 300},
           algorithm == ConvolutionKernel::Winograd4x4 ? Size{28, 300, 64}
                                                       : Size{14, 500, 70}}) {
-      Shape shape{size.edge, size.edge, size.inputs, size.outputs, 1,
-                  {3, 3},    {1, 1},    {1, 1},      {1, 1, 1, 1}, noClamp(),
-                  true,      algorithm};
+      ConvolutionShape shape{
+          size.edge, size.edge, size.inputs,  size.outputs, 1,    {3, 3},
+          {1, 1},    {1, 1},    {1, 1, 1, 1}, noClamp(),    true, algorithm};
       Data data = makeData(shape, random);
       TestBundle bundle;
       auto [filter, bias] = addWeights(bundle, shape, data);

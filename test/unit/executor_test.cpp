@@ -10,16 +10,16 @@
 
 #include "runtime/artifact/bundle_layout.h"
 #include "runtime/executor/device_loop.h"
+#include "test/support/allocation_counter.h"
 #include "test/support/scratch_folder.h"
 #include "test/support/strip_plan.h"
-#include "test/unit/allocation_counter.h"
+#include "test/unit/processor_time.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstring>
-#include <ctime>
 #include <thread>
 
 #ifdef __SANITIZE_ADDRESS__
@@ -216,12 +216,6 @@ TestBundle makeWork() {
   bundle.modelInput(input, {1, 64, 64, 64}, format::TensorLayout::NHWC);
   bundle.modelOutput(output, {1, 64, 64, 64}, format::TensorLayout::NHWC);
   return bundle;
-}
-
-std::chrono::nanoseconds processorTime() {
-  timespec time{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
 // Elapsed time is no measure on a busy machine: processor time is.

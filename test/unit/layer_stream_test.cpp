@@ -24,7 +24,7 @@ using namespace windrow::test;
 
 namespace {
 
-Network residualNetwork() {
+Network smallResidualNetwork() {
   return NetworkBuilder(32, 32, 3)
       .conv(16, 3)
       .conv(16, 3)
@@ -37,7 +37,7 @@ Network residualNetwork() {
 }
 
 TEST(LayerStream, HoldsTheFirstLayersByRows) {
-  const Network network = residualNetwork();
+  const Network network = smallResidualNetwork();
   const TensorUses uses(network);
   Plan plan = divideInProportion(network, std::vector{1.0, 1.0}, 0, 1);
   const std::optional<Plan> streamed = streamLayers(network, uses, plan, 4, 3);
@@ -58,7 +58,7 @@ TEST(LayerStream, HoldsTheFirstLayersByRows) {
 }
 
 TEST(LayerStream, ArgumentsAreReadByItAlone) {
-  Network network = residualNetwork();
+  Network network = smallResidualNetwork();
   network.layers[3].operands[1].tensor = network.arguments.front();
   const TensorUses uses(network);
   const Plan plan = divideInProportion(network, std::vector{1.0, 1.0}, 0, 1);
@@ -67,7 +67,7 @@ TEST(LayerStream, ArgumentsAreReadByItAlone) {
 }
 
 TEST(LayerStream, NeighboursMeetAtTheSameTurn) {
-  const Network network = residualNetwork();
+  const Network network = smallResidualNetwork();
   const Plan plan = *streamLayers(
       network, TensorUses(network),
       divideInProportion(network, std::vector{1.0, 1.0}, 0, 1), 4, 2);
@@ -101,7 +101,7 @@ TEST(LayerStream, OneDeviceComputesWhileTheImageArrives) {
 }
 
 TEST(LayerStream, IsNotWorthItsCallsWhereTheImageIsThereAtOnce) {
-  const Network network = residualNetwork();
+  const Network network = smallResidualNetwork();
   const ClusterDescription cluster = makeCluster({1.0, 1.0}, 1e9, 0);
   const CostModel model(network, cluster, nullptr);
   const Plan plan = divideInProportion(network, std::vector{1.0, 1.0}, 0, 1);
@@ -109,7 +109,7 @@ TEST(LayerStream, IsNotWorthItsCallsWhereTheImageIsThereAtOnce) {
 }
 
 TEST(LayerStream, AllOfItTakesMemoryAtOnce) {
-  const Network network = residualNetwork();
+  const Network network = smallResidualNetwork();
   const Plan whole = leaveToOne(network, 0);
   const Plan plan = *streamLayers(network, TensorUses(network), whole, 4, 2);
   // The image, three convolutions and a sum; without a stream the sum comes
@@ -121,7 +121,7 @@ TEST(LayerStream, AllOfItTakesMemoryAtOnce) {
 }
 
 TEST(LayerStream, ChangesArePredictedAsTheWholePlanIs) {
-  const Network network = residualNetwork();
+  const Network network = smallResidualNetwork();
   const ClusterDescription cluster = makeCluster({1.0, 1.0, 0.5}, 50, 100);
   const CostModel model(network, cluster, nullptr);
   const TensorUses uses(network);
@@ -161,7 +161,7 @@ TEST(LayerStream, ChangesArePredictedAsTheWholePlanIs) {
 }
 
 TEST(LayerStream, StaysOneWhenSharesAreImproved) {
-  const Network network = residualNetwork();
+  const Network network = smallResidualNetwork();
   const ClusterDescription cluster = makeCluster({1.0, 0.7, 0.4}, 50, 100);
   const CostModel model(network, cluster, nullptr);
   const Plan start = *streamLayers(
@@ -216,7 +216,7 @@ TEST(LayerStream, NoRuleGainsMoreByIt) {
 }
 
 TEST(LayerStream, IsSearchedForOnSlowNetworks) {
-  const Network network = residualNetwork();
+  const Network network = smallResidualNetwork();
   const ClusterDescription cluster = makeCluster({1.0, 1.0}, 20, 100);
   const CostModel model(network, cluster, nullptr);
   SearchOptions options;

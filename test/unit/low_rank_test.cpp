@@ -8,25 +8,12 @@
 
 #include "passes/Compact/LowRank.h"
 
+#include "test/unit/random_matrix.h"
+
 #include <gtest/gtest.h>
 
-#include <random>
-
-namespace windrow {
+namespace windrow::test {
 namespace {
-
-Matrix randomMatrix(int64_t rows, int64_t columns, unsigned seed) {
-  std::minstd_rand random(seed);
-  std::normal_distribution<double> element;
-  Matrix matrix(rows, columns);
-  for (int64_t i = 0; i < matrix.size(); ++i)
-    matrix.data()[i] = element(random);
-  return matrix;
-}
-
-double relativeDifference(const Matrix &actual, const Matrix &wanted) {
-  return (actual - wanted).norm() / wanted.norm();
-}
 
 /// A matrix with the given singular values.
 Matrix withSingularValues(int64_t rows, int64_t columns,
@@ -95,4 +82,4 @@ TEST(LowRank, SeparatesEveryInputByItself) {
 }
 
 } // namespace
-} // namespace windrow
+} // namespace windrow::test

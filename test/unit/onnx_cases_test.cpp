@@ -27,15 +27,15 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Counts {
+struct CaseCounts {
   int passed = 0;
   /// The cases that the importer refused.
   std::set<std::string> refused;
 };
 
 /// Runs all models of `kind` that write_data_sets.py writes.
-Counts runDataSets(const std::string &kind) {
-  Counts counts;
+CaseCounts runDataSets(const std::string &kind) {
+  CaseCounts counts;
   ScratchFolder scratch;
   fs::path script = sourceDir() / "test/Importer/Inputs/write_data_sets.py";
   std::string command = WINDROW_PYTHON " '" + script.string() + "' " + kind +
@@ -56,7 +56,7 @@ Counts runDataSets(const std::string &kind) {
 }
 
 TEST(OnnxCases, EveryCaseInEveryOpset) {
-  Counts counts = runDataSets("cases");
+  CaseCounts counts = runDataSets("cases");
   EXPECT_EQ(counts.passed, 2302);
   EXPECT_THAT(counts.refused,
               testing::ElementsAre("dynamic_batch", "matmul_constant_first",
@@ -64,7 +64,7 @@ TEST(OnnxCases, EveryCaseInEveryOpset) {
 }
 
 TEST(OnnxCases, EveryArchitecture) {
-  Counts counts = runDataSets("architectures");
+  CaseCounts counts = runDataSets("architectures");
   EXPECT_EQ(counts.passed, 50);
   EXPECT_THAT(counts.refused, testing::IsEmpty());
 }

@@ -8,7 +8,8 @@
 
 #include "runtime/executor/pacer.h"
 
-#include <ctime>
+#include "test/unit/processor_time.h"
+
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <sched.h>
@@ -20,12 +21,6 @@ using std::chrono::steady_clock;
 
 namespace windrow::test {
 namespace {
-
-nanoseconds processorTime() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + nanoseconds(time.tv_nsec);
-}
 
 void work(nanoseconds duration) {
   for (nanoseconds start = processorTime(); processorTime() - start < duration;)

@@ -21,7 +21,7 @@ using format::Clamp;
 using format::Extent;
 using format::Padding;
 
-struct Shape {
+struct PoolingShape {
   bool isMax;
   uint32_t height, width, channels;
   Extent window, stride, dilation;
@@ -42,7 +42,7 @@ struct Shape {
   }
 };
 
-void PrintTo(const Shape &s, std::ostream *stream) {
+void PrintTo(const PoolingShape &s, std::ostream *stream) {
   *stream << (s.isMax ? "max " : "mean ") << s.height << "x" << s.width
           << " channels " << s.channels << " window " << s.window.height()
           << "x" << s.window.width() << " stride " << s.stride.height() << "x"
@@ -53,8 +53,9 @@ void PrintTo(const Shape &s, std::ostream *stream) {
 }
 
 /// The elements of one window of channel `c` that are no padding.
-std::vector<float> windowOf(const Shape &s, const std::vector<float> &input,
-                            int64_t oy, int64_t ox, uint32_t c) {
+std::vector<float> windowOf(const PoolingShape &s,
+                            const std::vector<float> &input, int64_t oy,
+                            int64_t ox, uint32_t c) {
   std::vector<float> elements;
   for (uint32_t ky = 0; ky < s.window.height(); ++ky)
     for (uint32_t kx = 0; kx < s.window.width(); ++kx) {
@@ -69,7 +70,7 @@ std::vector<float> windowOf(const Shape &s, const std::vector<float> &input,
 }
 
 /// Nothing when some window holds padding alone.
-std::optional<std::vector<float>> reference(const Shape &s,
+std::optional<std::vector<float>> reference(const PoolingShape &s,
                                             const std::vector<float> &input) {
   std::vector<float> output;
   for (uint32_t oy = 0; oy < s.outputHeight(); ++oy)
@@ -90,7 +91,7 @@ std::optional<std::vector<float>> reference(const Shape &s,
 }
 
 template <typename Table>
-Table makeTable(const Shape &s, uint32_t input, uint32_t output) {
+Table makeTable(const PoolingShape &s, uint32_t input, uint32_t output) {
   Table table;
   table.input = input;
   table.output = output;
@@ -101,7 +102,8 @@ Table makeTable(const Shape &s, uint32_t input, uint32_t output) {
   return table;
 }
 
-std::pair<uint32_t, uint32_t> addPool(TestBundle &bundle, const Shape &s) {
+std::pair<uint32_t, uint32_t> addPool(TestBundle &bundle,
+                                      const PoolingShape &s) {
   uint32_t input = bundle.tensor({1, s.height, s.width, s.channels});
   uint32_t output =
       bundle.tensor({1, s.outputHeight(), s.outputWidth(), s.channels});
@@ -115,8 +117,8 @@ std::pair<uint32_t, uint32_t> addPool(TestBundle &bundle, const Shape &s) {
   return {input, output};
 }
 
-Shape randomShape(std::mt19937 &random, bool isMax) {
-  Shape s;
+PoolingShape randomShape(std::mt19937 &random, bool isMax) {
+  PoolingShape s;
   s.isMax = isMax;
   s.window = {pick(random, 1, 5), pick(random, 1, 5)};
   s.stride = {pick(random, 1, 4), pick(random, 1, 4)};
@@ -154,7 +156,7 @@ protected:
   }
 
   std::mt19937 random{static_cast<uint32_t>(std::get<1>(GetParam()))};
-  Shape whole;
+  PoolingShape whole;
   std::vector<float> values;
 };
 
@@ -180,7 +182,7 @@ TEST_P(PoolingKernelTest, StripsEqualTheWholeBitForBit) {
   WindowStrip window = windowStrip(
       first, rows, whole.height, whole.window.height(), whole.stride.height(),
       whole.dilation.height(), whole.padding.top());
-  Shape strip = whole;
+  PoolingShape strip = whole;
   strip.height = window.inputRows;
   strip.padding = {window.before, whole.padding.left(), window.after,
                    whole.padding.right()};
@@ -217,9 +219,10 @@ TEST_P(LowPoolKernelTest, EqualsTheReference) {
       for (uint32_t stride = 1; stride <= 3; ++stride)
         for (uint32_t top = 0; top < window; ++top)
           for (uint32_t bottom = 0; bottom < window; ++bottom) {
-            Shape s{GetParam(),  height,      2,      3,
-                    {window, 1}, {stride, 1}, {1, 1}, {top, 0, bottom, 0},
-                    noClamp()};
+            PoolingShape s{
+                GetParam(),  height,      2,      3,
+                {window, 1}, {stride, 1}, {1, 1}, {top, 0, bottom, 0},
+                noClamp()};
             std::vector<float> values =
                 randomValues(size_t{height} * 2 * 3, random);
             auto expected = height + top + bottom >= window

@@ -30,7 +30,7 @@ Plan divideAll(const Network &network, int64_t middle, int64_t rows) {
 }
 
 /// A convolution, and one more with a sum of both behind it, then another.
-Network residualNetwork() {
+Network residualConvolutions() {
   return NetworkBuilder(8, 25, 10)
       .conv(10, 3)
       .conv(10, 3)
@@ -40,7 +40,7 @@ Network residualNetwork() {
 }
 
 TEST(RowChains, ASumGoesOnWithTheConvolutionBeforeIt) {
-  const Network network = residualNetwork();
+  const Network network = residualConvolutions();
   EXPECT_THAT(findPredecessors(network, divideAll(network, 4, 8)),
               ElementsAre(none, none, 1, none));
 }
@@ -53,7 +53,7 @@ TEST(RowChains, PointwiseConvolutionsLengthenAChain) {
 }
 
 TEST(RowChains, OtherRowsDevicesOrModesEndAChain) {
-  const Network network = residualNetwork();
+  const Network network = residualConvolutions();
   const Plan plan = divideAll(network, 4, 8);
   Plan other = plan;
   other.layers[2].bounds = {0, 5, 8};
@@ -73,7 +73,7 @@ TEST(RowChains, OtherRowsDevicesOrModesEndAChain) {
 }
 
 TEST(RowChains, BoundaryRowsLeaveBeforeTheConvolutionIsDone) {
-  const Network network = residualNetwork();
+  const Network network = residualConvolutions();
   const ClusterDescription cluster = makeCluster({1.0, 1.0});
   // A row of a convolution takes 10 ms, a sum nothing worth mentioning; a row
   // travels for 20 ms.

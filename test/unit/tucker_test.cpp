@@ -8,21 +8,12 @@
 
 #include "passes/Compact/Tucker.h"
 
+#include "test/unit/random_matrix.h"
+
 #include <gtest/gtest.h>
 
-#include <random>
-
-namespace windrow {
+namespace windrow::test {
 namespace {
-
-Matrix randomMatrix(int64_t rows, int64_t columns, unsigned seed) {
-  std::minstd_rand random(seed);
-  std::normal_distribution<double> element;
-  Matrix matrix(rows, columns);
-  for (int64_t i = 0; i < matrix.size(); ++i)
-    matrix.data()[i] = element(random);
-  return matrix;
-}
 
 Matrix randomFilter(const FilterShape &shape, unsigned seed = 1) {
   return randomMatrix(shape.outputs * shape.taps(), shape.inputs, seed);
@@ -36,10 +27,6 @@ Matrix lowRankFilter(const FilterShape &shape, const ChannelRanks &ranks,
   factors.core = randomMatrix(ranks.outputs * shape.taps(), ranks.inputs, 3);
   factors.expand = randomMatrix(shape.outputs, ranks.outputs, 4);
   return multiplyFactors(factors, shape) + noise * randomFilter(shape, 5);
-}
-
-double relativeDifference(const Matrix &actual, const Matrix &wanted) {
-  return (actual - wanted).norm() / wanted.norm();
 }
 
 TEST(Tucker, MultipliesFactorsAsDocumented) {
@@ -131,4 +118,4 @@ TEST(Tucker, ChoosesRanksThatHoldTheEnergy) {
 }
 
 } // namespace
-} // namespace windrow
+} // namespace windrow::test

@@ -17,7 +17,7 @@
 namespace windrow::tcp {
 
 /// Payload bytes a read: few enough to be in the cache still for the checksum.
-static constexpr uint64_t pieceBytes = 128 << 10;
+static constexpr uint64_t readBytes = 128 << 10;
 
 FrameReader::Step FrameReader::step(Socket &socket, LandingSite &site) {
   switch (stage) {
@@ -131,7 +131,7 @@ FrameReader::Step FrameReader::readPayload(Socket &socket) {
     return Step::Again;
   }
   const size_t piece =
-      std::min<uint64_t>(rest, target ? pieceBytes : nowhere.size());
+      std::min<uint64_t>(rest, target ? readBytes : nowhere.size());
   std::byte *place = target ? target + received : nowhere.data();
   const size_t beyond = piece == rest ? staging.size() : 0;
   const std::array<asio::mutable_buffer, 2> buffers = {

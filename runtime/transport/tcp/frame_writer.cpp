@@ -16,7 +16,7 @@ namespace windrow::tcp {
 
 /// Payload bytes a write: few enough that the checksum's pass leaves them in
 /// the cache for the copy into the kernel.
-static constexpr uint64_t pieceBytes = 128 << 10;
+static constexpr uint64_t writeBytes = 128 << 10;
 
 FrameWriter::Frame &FrameWriter::push() {
   if (spare.empty())
@@ -69,7 +69,7 @@ FrameWriter::Step FrameWriter::writeSome(Socket &socket) {
   const uint64_t begin =
       std::clamp<uint64_t>(frame.written, headerBytes, payloadEnd) -
       headerBytes;
-  const uint64_t end = std::min(frame.bytes, begin + pieceBytes);
+  const uint64_t end = std::min(frame.bytes, begin + writeBytes);
   if (begin < end)
     add(frame.payload + begin, end - begin);
   if (frame.summed < end) {
