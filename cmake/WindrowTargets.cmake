@@ -18,6 +18,8 @@ endfunction()
 function(windrow_add_runtime_tool name)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "LINK")
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  # The work is in the libraries; more would take longer to compile than it saves.
+  target_compile_options(${name} PRIVATE -O1)
   target_link_libraries(${name} PRIVATE ${ARG_LINK})
 endfunction()
 
@@ -122,29 +124,30 @@ function(windrow_add_flatbuffers_header target schema)
   add_custom_target(${target} DEPENDS "${header}")
 endfunction()
 
-# windrow_add_unit_test(name source... [LINK library...] [COMPILER [SANITIZE]] [TIMEOUT seconds])
+# windrow_add_unit_test(name source... [LINK library...] [COMPILER [SANITIZE]]
+#                       [NOT_SANITIZED] [TIMEOUT seconds])
 #
 # A GoogleTest binary with GoogleMock's main function; every test case becomes
 # a CTest test called name.Suite.Case. COMPILER marks a test of MLIR code. A
 # case that takes longer than TIMEOUT seconds (120) fails. `test/run --sanitize`
-# runs the runtime's tests and those that say SANITIZE.
+# runs those that use no MLIR, unless they say NOT_SANITIZED, and those that say
+# SANITIZE.
 function(windrow_add_unit_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 ARG "COMPILER;SANITIZE" "TIMEOUT" "LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "COMPILER;SANITIZE;NOT_SANITIZED" "TIMEOUT" "LINK")
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
-  # The work is in the libraries; more would take longer to compile than it saves.
   target_compile_options(${name} PRIVATE -O1)
   target_link_libraries(${name} PRIVATE ${ARG_LINK} WindrowTestSupport GTest::gmock_main)
   set(label sanitize)
+  if(ARG_NOT_SANITIZED OR ARG_COMPILER AND NOT ARG_SANITIZE)
+    set(label unit)
+  endif()
   if(ARG_COMPILER)
     llvm_update_compile_flags(${name})
     windrow_precompile_mlir_headers(${name})
     windrow_link_mlir(${name} PRIVATE)
-    if(NOT ARG_SANITIZE)
-      set(label unit)
-    endif()
   endif()
   if(label STREQUAL sanitize)
     add_dependencies(windrow-sanitize-tests ${name})

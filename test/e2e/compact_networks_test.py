@@ -57,10 +57,10 @@ class Network:
         self.folder, self.cluster = folder, write_cluster(folder)
         self.logits = logits if logits is not None else self.run("single")
 
-    def run(self, strategy, *options):
+    def run(self, strategy, *options, model=None):
         with tempfile.TemporaryDirectory(dir=self.folder) as plan:
             output = os.path.join(plan, "output.npy")
-            run_tool("windrow-compile", self.model, f"--cluster={self.cluster}",
+            run_tool("windrow-compile", model or self.model, f"--cluster={self.cluster}",
                      f"--strategy={strategy}", *NORMALIZATION, *options,
                      "-o", os.path.join(plan, "plan"))
             run_tool("windrow-run", os.path.join(plan, "plan"), *self.images,
@@ -73,8 +73,11 @@ class Network:
     def check(self, steps, calibration_images):
         """What is wrong with the network compacted by `steps`, one text each."""
         compact = f"--compact={steps}"
-        alone = self.run("single", compact)
-        divided = self.run("proportional", compact)
+        compacted = os.path.join(self.folder, "compacted.mlirbc")
+        run_tool("windrow-compile", self.model, compact, "--compile-to=graph",
+                 "-o", compacted)
+        alone = self.run("single", model=compacted)
+        divided = self.run("proportional", model=compacted)
         difference = np.abs(divided - alone).max() / np.abs(alone).max()
         if not difference <= SUM_TOLERANCE:
             yield f"{steps}: three devices differ from one by {difference:.1e}"

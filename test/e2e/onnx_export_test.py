@@ -147,9 +147,9 @@ def architecture_names():
 
 
 def models():
-    """(name, is it an architecture, arguments of its generator)"""
+    """(name, is it an architecture, arguments of the architectures' generator)"""
     for name in case_names():
-        yield name, False, (name,)
+        yield name, False, ()
     for number, name in enumerate(architecture_names()):
         form = FORMS[number % len(FORMS)]
         yield " ".join((name, *form)), True, (
@@ -163,19 +163,23 @@ def main():
                         help="only models whose name contains this")
     args = parser.parse_args()
     checked, failures = 0, []
-    for name, is_architecture, arguments in models():
-        if args.filter not in name:
-            continue
-        checked += 1
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "model.onnx")
-            try:
-                generate(ARCHITECTURES if is_architecture else IMPORTER, *arguments,
-                         f"--out={path}")
-                check_model(path, folder, is_architecture)
-            except (Failure, subprocess.SubprocessError, onnx.checker.ValidationError) as error:
-                failures.append(name)
-                print(f"{name}: {error}", flush=True)
+    with tempfile.TemporaryDirectory() as cases:
+        generate(IMPORTER, f"--all={cases}")
+        for name, is_architecture, arguments in models():
+            if args.filter not in name:
+                continue
+            checked += 1
+            with tempfile.TemporaryDirectory() as folder:
+                path = os.path.join(cases, f"{name}.onnx")
+                try:
+                    if is_architecture:
+                        path = os.path.join(folder, "model.onnx")
+                        generate(ARCHITECTURES, *arguments, f"--out={path}")
+                    check_model(path, folder, is_architecture)
+                except (Failure, subprocess.SubprocessError,
+                        onnx.checker.ValidationError) as error:
+                    failures.append(name)
+                    print(f"{name}: {error}", flush=True)
     print(f"{checked} models checked, {len(failures)} failed")
     sys.exit(bool(failures) or checked == 0)
 
