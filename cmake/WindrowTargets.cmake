@@ -174,8 +174,10 @@ function(windrow_add_script_test name script)
   endif()
   add_test(NAME ${name}
     COMMAND "${WINDROW_PYTHON}" "${CMAKE_CURRENT_SOURCE_DIR}/${script}" ${ARG_UNPARSED_ARGUMENTS})
+  # The longest begin first, so that none is left when the others have ended.
   set_tests_properties(${name} PROPERTIES
     LABELS "${ARG_LABEL}"
+    COST 100
     TIMEOUT ${ARG_TIMEOUT}
     SKIP_RETURN_CODE 77
     ENVIRONMENT "WINDROW_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
