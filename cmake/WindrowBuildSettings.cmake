@@ -43,12 +43,16 @@ if(WINDROW_MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
 
+# Of what has little work of its own: more takes longer to compile than it saves.
+set(windrow_least_optimization -O1)
+
 if(WINDROW_SANITIZE)
+  set(windrow_least_optimization -O0)
   # MLIR's and XNNPACK's own libraries are not instrumented, and `vptr` needs
   # the type information of every class it meets.
   set(windrow_sanitizers
       -fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=undefined)
-  # More optimization takes longer to compile than it saves in the tests.
-  add_compile_options(${windrow_sanitizers} -O1 -fno-omit-frame-pointer -g1)
+  add_compile_options(
+    ${windrow_sanitizers} ${windrow_least_optimization} -fno-omit-frame-pointer -g1)
   add_link_options(${windrow_sanitizers})
 endif()
