@@ -11,7 +11,6 @@
 
 #include "passes/Analysis/BoundCosts.h"
 
-#include <limits>
 #include <vector>
 
 namespace windrow {
@@ -62,9 +61,7 @@ private:
   /// By layer and workers; 0 where not known yet.
   mutable std::vector<std::vector<double>> hidden;
   /// Of any link between devices, and of any of the client's.
-  LinkCost inner{std::numeric_limits<double>::infinity(),
-                 std::numeric_limits<double>::infinity(),
-                 std::numeric_limits<double>::infinity()};
+  LinkCost inner{infinity, infinity, infinity};
   LinkCost outer = inner;
 };
 

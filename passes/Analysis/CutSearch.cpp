@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <limits>
 
 using namespace windrow;
 
