@@ -25,18 +25,6 @@ using std::chrono::milliseconds;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-void goRoundOnce(Cluster &cluster) {
-  const auto sent = pattern(100, 1);
-  std::vector<std::byte> landed(100);
-  ASSERT_OK(send(cluster[2], 1, 0, sent));
-  ASSERT_OK(receive(cluster[0], 1, 0, landed));
-  ASSERT_OK(send(cluster[0], 2, 0, landed));
-  ASSERT_OK(receive(cluster[1], 2, 0, landed));
-  ASSERT_OK(send(cluster[1], 3, 0, landed));
-  ASSERT_OK(receive(cluster[2], 3, 0, landed));
-  EXPECT_EQ(landed, sent);
-}
-
 TEST(TcpEndpoint, SecondClientIsRefusedWhileOneIsServed) {
   const auto configs = planConfigs(2, ring());
   Cluster cluster(TransportKind::Tcp, configs);
@@ -47,7 +35,7 @@ TEST(TcpEndpoint, SecondClientIsRefusedWhileOneIsServed) {
   EXPECT_THAT(status.message(), HasSubstr(": busy with another client"));
   EXPECT_THAT(status.message(), StartsWith("press-"));
   // The first does not notice.
-  goRoundOnce(cluster);
+  goRound(cluster, 0);
   cluster.close();
 }
 
@@ -76,7 +64,7 @@ TEST(TcpEndpoint, RestartedDevicesAreFoundAgain) {
   Cluster cluster(TransportKind::Tcp, 2, ring());
   for (ParticipantIndex restarted : {0u, 1u}) {
     ASSERT_OK(cluster.open());
-    goRoundOnce(cluster);
+    goRound(cluster, 0);
     cluster.destroy(restarted);
     std::vector<std::byte> landed(100);
     Status status = cluster.client().postReceive(3, 1, landed);
@@ -86,7 +74,7 @@ TEST(TcpEndpoint, RestartedDevicesAreFoundAgain) {
     cluster.restart(restarted);
   }
   ASSERT_OK(cluster.open());
-  goRoundOnce(cluster);
+  goRound(cluster, 0);
   cluster.close();
 }
 
@@ -106,7 +94,7 @@ TEST(TcpEndpoint, DevicesMayStartAfterTheClientOpens) {
   ASSERT_OK(opening.get());
   ASSERT_OK(first.get());
   ASSERT_OK(second.get());
-  goRoundOnce(cluster);
+  goRound(cluster, 0);
   cluster.close();
 }
 

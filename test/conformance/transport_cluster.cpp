@@ -149,6 +149,18 @@ Status receive(Transport &transport, uint32_t channel, uint32_t request,
   return transport.waitReceive(channel, patience());
 }
 
+void goRound(Cluster &cluster, uint32_t request) {
+  const auto sent = pattern(100, request);
+  std::vector<std::byte> landed(100);
+  ASSERT_OK(send(cluster[2], 1, request, sent));
+  ASSERT_OK(receive(cluster[0], 1, request, landed));
+  ASSERT_OK(send(cluster[0], 2, request, landed));
+  ASSERT_OK(receive(cluster[1], 2, request, landed));
+  ASSERT_OK(send(cluster[1], 3, request, landed));
+  ASSERT_OK(receive(cluster[2], 3, request, landed));
+  EXPECT_EQ(landed, sent);
+}
+
 void expectFailure(const Status &status, StatusCode code,
                    const std::string &text) {
   EXPECT_EQ(statusCodeName(status.code()), statusCodeName(code));

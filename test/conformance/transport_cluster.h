@@ -100,6 +100,10 @@ Status send(Transport &transport, uint32_t channel, uint32_t request,
 Status receive(Transport &transport, uint32_t channel, uint32_t request,
                std::span<std::byte> destination);
 
+/// Sends the frame of `request` around the `ring` of the cluster and expects
+/// the client to get back what it sent.
+void goRound(Cluster &cluster, uint32_t request);
+
 /// Reads better than `EXPECT_TRUE(x.ok())` when it fails.
 #define EXPECT_OK(expr)                                                        \
   do {                                                                         \

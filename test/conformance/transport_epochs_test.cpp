@@ -25,19 +25,6 @@ INSTANTIATE_TEST_SUITE_P(All, TransportEpochs,
                                          TransportKind::Tcp),
                          transportKindName);
 
-/// One request around the ring.
-void goRound(Cluster &cluster, uint32_t request) {
-  const auto sent = pattern(100, request);
-  std::vector<std::byte> landed(100);
-  ASSERT_OK(send(cluster[2], 1, request, sent));
-  ASSERT_OK(receive(cluster[0], 1, request, landed));
-  ASSERT_OK(send(cluster[0], 2, request, landed));
-  ASSERT_OK(receive(cluster[1], 2, request, landed));
-  ASSERT_OK(send(cluster[1], 3, request, landed));
-  ASSERT_OK(receive(cluster[2], 3, request, landed));
-  EXPECT_EQ(landed, sent);
-}
-
 /// Waits for the frame of request 0 in another thread.
 std::future<Status> waitingReceive(Transport &transport, uint32_t channel,
                                    std::span<std::byte> destination) {

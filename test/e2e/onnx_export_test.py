@@ -26,6 +26,9 @@ import onnx
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 IMPORTER = os.path.join(ROOT, "test", "Importer")
 ARCHITECTURES = os.path.join(ROOT, "benchmarks", "models")
+sys.path.insert(0, os.path.join(ROOT, "test", "support"))
+from forked_script import run_script  # noqa: E402
+
 TOLERANCE = 1e-5  # of the largest output
 TOOL_SECONDS = 120
 FORMS = ((), ("--opset=17", "--head=reshape", "--global-pool=reduce-mean"))
@@ -35,20 +38,15 @@ class Failure(Exception):
     """A model did not pass; the message says why."""
 
 
-def run(*command, folder=None):
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder,
-                          timeout=TOOL_SECONDS)
+def tool(name, *arguments):
+    command = [os.path.join(os.environ["WINDROW_BIN"], name), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TOOL_SECONDS)
     if done.returncode != 0:
         raise Failure(f"{' '.join(command)}: {done.stderr.strip()}")
-    return done.stdout
-
-
-def tool(name, *arguments):
-    return run(os.path.join(os.environ["WINDROW_BIN"], name), *arguments)
 
 
 def generate(script_folder, *arguments):
-    return run(sys.executable, "generate.py", *arguments, folder=script_folder)
+    return run_script(os.path.join(script_folder, "generate.py"), *arguments)
 
 
 def interface(model):

@@ -28,6 +28,9 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 IMPORTER = os.path.join(ROOT, "test", "Importer")
 ARCHITECTURES = os.path.join(ROOT, "benchmarks", "models")
 
+sys.path.insert(0, os.path.join(ROOT, "test", "support"))
+from forked_script import run_script  # noqa: E402
+
 TOLERANCE = 1e-4  # of the largest output, between single and double precision
 SUM_TOLERANCE = 1e-5  # between one device and several, where sums are split
 # Cases with several inputs or outputs, which windrow-run does not take.
@@ -54,11 +57,6 @@ class Refused(Exception):
     """The compiler reported an error; the message is what it printed."""
 
 
-def run_python(folder, *arguments):
-    subprocess.run([sys.executable, *arguments], cwd=folder, check=True,
-                   stdout=subprocess.DEVNULL)
-
-
 def run_tool(name, *arguments):
     path = os.path.join(os.environ["WINDROW_BIN"], name)
     done = subprocess.run([path, *arguments], capture_output=True, text=True,
@@ -69,9 +67,7 @@ def run_tool(name, *arguments):
 
 def case_names(kind):
     """The importer's cases of a kind, with one input and one output."""
-    listing = subprocess.run(
-        [sys.executable, os.path.join(IMPORTER, "generate.py"), f"--list={kind}"],
-        check=True, capture_output=True, text=True).stdout
+    listing = run_script(os.path.join(IMPORTER, "generate.py"), f"--list={kind}")
     names = [line.split()[0] for line in listing.splitlines()]
     return [name for name in names if name not in SEVERAL_TENSORS + EMPTY]
 
@@ -123,8 +119,8 @@ def check_model(generate):
     with tempfile.TemporaryDirectory() as folder:
         model = os.path.join(folder, "model.onnx")
         generate(model)
-        run_python(folder, os.path.join(IMPORTER, "onnx_reference.py"), model,
-                   "--out=reference")
+        run_script(os.path.join(IMPORTER, "onnx_reference.py"), model,
+                   "--out=reference", folder=folder)
         [output] = onnx.load(model, load_external_data=False).graph.output
         expected = np.load(os.path.join(folder, f"reference.{output.name}.npy"))
         alone = run_plan(folder, model, "single", (1.0,))
@@ -142,13 +138,13 @@ def models():
     for kind in ("imports", "either"):
         for name in case_names(kind):
             yield name, kind == "either", functools.partial(
-                lambda name, path: run_python(
-                    IMPORTER, "generate.py", name, f"--out={path}"), name)
+                lambda name, path: run_script(
+                    os.path.join(IMPORTER, "generate.py"), name, f"--out={path}"), name)
     for name in ARCHITECTURE_NAMES:
         for form in FORMS:
             yield " ".join((name, *form)), False, functools.partial(
-                lambda name, form, path: run_python(
-                    ARCHITECTURES, "generate.py", name, f"--out={path}",
+                lambda name, form, path: run_script(
+                    os.path.join(ARCHITECTURES, "generate.py"), name, f"--out={path}",
                     "--channels-divisor=8", "--classes=10", "--input-shape=1,3,75,65",
                     *form), name, form)
 

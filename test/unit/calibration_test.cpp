@@ -12,6 +12,7 @@
 #include "passes/Transforms/Passes.h"
 #include "test/interpreter/Interpreter.h"
 #include "test/partition/RandomNetwork.h"
+#include "test/unit/random_matrix.h"
 
 #include "mlir/Pass/PassManager.h"
 
@@ -24,14 +25,7 @@ using namespace mlir;
 namespace windrow {
 namespace {
 
-Matrix randomMatrix(int64_t rows, int64_t columns, unsigned seed) {
-  std::minstd_rand random(seed);
-  std::normal_distribution<double> element;
-  Matrix matrix(rows, columns);
-  for (int64_t i = 0; i < matrix.size(); ++i)
-    matrix.data()[i] = element(random);
-  return matrix;
-}
+using test::randomMatrix;
 
 //===----------------------------------------------------------------------===//
 // Least squares

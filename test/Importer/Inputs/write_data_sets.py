@@ -15,16 +15,17 @@ usage: write_data_sets.py cases|architectures FOLDER
 """
 
 import os
-import subprocess
 import sys
 
 import numpy as np
 import onnx
 from onnx import numpy_helper
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[1:1] = [os.path.join(HERE, ".."), os.path.join(HERE, "../../support")]
 import generate  # noqa: E402, F401, registers the cases
 import onnx_reference  # noqa: E402
+from forked_script import run_script  # noqa: E402
 from onnx_model import CASES  # noqa: E402
 
 
@@ -59,22 +60,16 @@ def write_cases(root):
 
 
 def write_architectures(root):
-    generator = os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                             "../../../benchmarks/models/generate.py")
-
-    def run(*arguments):
-        return subprocess.run([sys.executable, generator, *arguments], check=True,
-                              stdout=subprocess.PIPE, text=True).stdout
-
+    generator = os.path.join(HERE, "../../../benchmarks/models/generate.py")
     forms = {"plain": (), "other": ("--opset=21", "--external-data", "--head=reshape",
                                     "--global-pool=reduce-mean",
                                     "--activations=decomposed")}
-    for name in (line.split()[0] for line in run("--list").splitlines()):
+    for name in (line.split()[0] for line in run_script(generator, "--list").splitlines()):
         for form, arguments in forms.items():
             folder = os.path.join(root, f"{name}.{form}")
             os.makedirs(folder)
-            run(name, f"--out={folder}/model.onnx", "--channels-divisor=8",
-                "--input-shape=1,3,64,64", *arguments)
+            run_script(generator, name, f"--out={folder}/model.onnx",
+                       "--channels-divisor=8", "--input-shape=1,3,64,64", *arguments)
             write_data_set(folder, 0)
 
 
