@@ -124,15 +124,17 @@ function(windrow_add_flatbuffers_header target schema)
 endfunction()
 
 # windrow_add_unit_test(name source... [LINK library...] [COMPILER [SANITIZE]]
-#                       [NOT_SANITIZED] [TIMEOUT seconds])
+#                       [NOT_SANITIZED] [PARAMETERS_TOGETHER] [TIMEOUT seconds])
 #
 # A GoogleTest binary with GoogleMock's main function; every test case becomes
 # a CTest test called name.Suite.Case. COMPILER marks a test of MLIR code. A
 # case that takes longer than TIMEOUT seconds (120) fails. `test/run --sanitize`
 # runs those that use no MLIR, unless they say NOT_SANITIZED, and those that say
-# SANITIZE.
+# SANITIZE. PARAMETERS_TOGETHER makes all parameters of a case one CTest test:
+# starting a process for each of hundreds takes longer than they do.
 function(windrow_add_unit_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 ARG "COMPILER;SANITIZE;NOT_SANITIZED" "TIMEOUT" "LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "COMPILER;SANITIZE;NOT_SANITIZED;PARAMETERS_TOGETHER"
+    "TIMEOUT" "LINK")
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
@@ -150,6 +152,14 @@ function(windrow_add_unit_test name)
   endif()
   if(label STREQUAL sanitize)
     add_dependencies(windrow-sanitize-tests ${name})
+  endif()
+  if(ARG_PARAMETERS_TOGETHER)
+    gtest_add_tests(TARGET ${name} TEST_PREFIX "${name}." TEST_LIST tests)
+    set_tests_properties(${tests} PROPERTIES
+      TIMEOUT ${ARG_TIMEOUT}
+      LABELS ${label}
+      FAIL_REGULAR_EXPRESSION "Running 0 tests")
+    return()
   endif()
   gtest_discover_tests(${name}
     TEST_PREFIX "${name}."
