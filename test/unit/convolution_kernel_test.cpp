@@ -263,7 +263,9 @@ TEST_P(ConvolutionKernelTest, StripsEqualTheWholeBitForBit) {
     strips.push_back({first, stripInput, stripOutput, window});
   }
 
-  for (size_t threads : {1, 3}) {
+  // Three wait long for each other where there are two processors.
+  const size_t several = std::get<int>(GetParam()) % 10 == 0 ? 3 : 2;
+  for (size_t threads : {size_t{1}, several}) {
     KernelRunner runner(bundle, threads);
     runner.set(input, data.input);
     size_t inputRow = size_t{whole.width} * whole.inputChannels;
