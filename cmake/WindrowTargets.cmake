@@ -158,7 +158,8 @@ function(windrow_add_unit_test name)
     set_tests_properties(${tests} PROPERTIES
       TIMEOUT ${ARG_TIMEOUT}
       LABELS ${label}
-      FAIL_REGULAR_EXPRESSION "Running 0 tests")
+      FAIL_REGULAR_EXPRESSION "Running 0 tests"
+      SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
     return()
   endif()
   gtest_discover_tests(${name}
