@@ -183,6 +183,7 @@ Status BundleExecutor::runKernel(uint32_t index) {
 
 Status BundleExecutor::runRequest(Transport &transport, uint32_t request,
                                   bool waitForever) {
+  pacer.beginRequest();
   Deadline deadline = waitForever ? noDeadline : Clock::now() + requestTimeout;
   for (const format::Instruction *instruction : *bundle().instructions()) {
     uint32_t index = instruction->index();

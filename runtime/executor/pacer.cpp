@@ -89,6 +89,8 @@ void Pacer::setRealTime(bool isRealTime) {
       pthread_self(), isRealTime ? *realTimePolicy : SCHED_OTHER, &parameters);
 }
 
+void Pacer::beginRequest() { due = std::max(due, nanoseconds::zero()); }
+
 void Pacer::beginWork(size_t work) {
   wallStart = readClock(CLOCK_MONOTONIC);
   if (pace == 1)

@@ -34,6 +34,9 @@ public:
   /// `pace` is above 0 and at most 1; 1 does nothing.
   Pacer(double pace, bool isSingleThreaded);
 
+  /// What a stall took, such as that of a virtual machine, is made up for by
+  /// shorter sleeps within a request, not by the requests behind it.
+  void beginRequest();
   /// Always from the same thread. `work` tells what is done again and again
   /// from other work.
   void beginWork(size_t work);

@@ -100,6 +100,30 @@ TEST(PacerTest, MakesUpForShortSleeps) {
             taken - std::chrono::microseconds(100));
 }
 
+nanoseconds timeWorkAfterAStall(bool isOfTheSameRequest) {
+  Pacer pacer(0.04, /*isSingleThreaded=*/true);
+  pacer.noteTime(0, milliseconds(1));
+  pacer.noteTime(1, milliseconds(4));
+  pacer.beginRequest();
+  pacer.beginWork(0);
+  std::this_thread::sleep_for(milliseconds(160));
+  pacer.endWork();
+  if (!isOfTheSameRequest)
+    pacer.beginRequest();
+  const auto start = steady_clock::now();
+  timeWork(pacer, 1, milliseconds(4));
+  return steady_clock::now() - start;
+}
+
+TEST(PacerTest, MakesUpForAStallWithinARequest) {
+  EXPECT_LT(timeWorkAfterAStall(/*isOfTheSameRequest=*/true), milliseconds(90));
+}
+
+TEST(PacerTest, DoesNotMakeUpForTheStallOfARequestBefore) {
+  EXPECT_GE(timeWorkAfterAStall(/*isOfTheSameRequest=*/false),
+            milliseconds(100));
+}
+
 TEST(PacerTest, LeavesWorkAloneAtFullPace) {
   Pacer pacer(1, /*isSingleThreaded=*/true);
   pacer.beginWork(0);
