@@ -16,6 +16,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -38,6 +39,27 @@ def load_script():
     return module
 
 
+def thread_policies(process):
+    """Of all threads but the first: the processors that it may run on, and its policy."""
+    threads = [int(thread) for thread in os.listdir(f"/proc/{process}/task")]
+    return [(os.sched_getaffinity(thread), os.sched_getscheduler(thread))
+            for thread in threads if thread != process]
+
+
+def is_running(process):
+    try:
+        with open(f"/proc/{process}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 10
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
 def load(path):
     with open(path) as file:
         return json.load(file)
@@ -50,7 +72,7 @@ class StrategiesTest(unittest.TestCase):
             done = run("--models=mobilenet_v2", "--nodes=2", "--rates=1000", "--loopback",
                        "--strategies=dp,even", "--rounds=1", "--requests=1", "--rehearsal=0",
                        "--rehearsals=0", "--profile-seconds=1", "--profile-rounds=2",
-                       "--slow-motion=2",
+                       "--slow-motion=2", "--keep-awake",
                        f"--folder={folder}/work", f"--output={prefix}")
             self.assertEqual(done.returncode, 0, done.stderr)
             with open(f"{prefix}.csv", newline="") as file:
@@ -100,6 +122,46 @@ class StrategiesTest(unittest.TestCase):
         done = run("--slow-motion=0")
         self.assertNotEqual(done.returncode, 0)
         self.assertRegex(done.stderr, "--slow-motion must be at least 1, got 0")
+
+    def test_refuses_to_keep_awake_without_the_tool(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = run("--keep-awake", f"--bin={folder}", f"--output={folder}/table")
+            self.assertEqual(os.listdir(folder), [])
+        self.assertNotEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, "strategies: error: .*/keep-awake'")
+
+
+class KeepAwakeTest(unittest.TestCase):
+    TOOL = os.path.join(os.environ["WINDROW_BIN"], "keep-awake")
+
+    def test_leaves_each_processor_to_everything_else(self):
+        processors = sorted(os.sched_getaffinity(0))
+        with subprocess.Popen([self.TOOL]) as tool:
+            wait_until(lambda: len(thread_policies(tool.pid)) >= len(processors))
+            threads = thread_policies(tool.pid)
+            tool.terminate()
+            self.assertEqual(tool.wait(10), 0)
+        self.assertEqual(sorted(threads, key=lambda thread: min(thread[0])),
+                         [({processor}, os.SCHED_IDLE) for processor in processors])
+
+    def test_ends_with_its_parent(self):
+        parent = subprocess.Popen(
+            [sys.executable, "-c", "import subprocess, sys; "
+             "print(subprocess.Popen([sys.argv[1]], stdout=subprocess.DEVNULL).pid, flush=True); "
+             "sys.stdin.read()", self.TOOL],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        with parent:
+            tool = int(parent.stdout.readline())
+            wait_until(lambda: thread_policies(tool))
+            self.assertTrue(is_running(tool))
+            parent.stdin.close()
+        wait_until(lambda: not is_running(tool))
+        self.assertFalse(is_running(tool))
+
+    def test_takes_no_arguments(self):
+        done = subprocess.run([self.TOOL, "now"], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("usage: keep-awake", done.stderr)
 
 
 if __name__ == "__main__":
