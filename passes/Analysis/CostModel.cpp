@@ -90,24 +90,41 @@ std::vector<size_t> windrow::findEqualLayers(const Network &network) {
 // Measurements
 //===----------------------------------------------------------------------===//
 
-/// Piecewise linear in rows; fewer than the first number take as long as that,
-/// more than the last take in proportion, but for the overhead of the call.
+/// Rows that a kernel computes at once: of some, as many as of all.
+static int64_t rowTile(const OperatorShape &shape) {
+  if (shape.kernel == "winograd4x4")
+    return 4;
+  return shape.kernel == "winograd2x2" ? 2 : 1;
+}
+
+/// Piecewise linear in rows, or in whole tiles of them; fewer than the first
+/// number take as long as that, more than the last take in proportion, but for
+/// the overhead of the call.
 static double interpolate(const MeasuredOperator &measured, double rows,
                           double overhead) {
   const std::vector<int64_t> &xs = measured.rows;
   const std::vector<double> &ys = measured.seconds;
-  auto next = std::ranges::upper_bound(
-      xs, rows, {}, [](int64_t x) { return static_cast<double>(x); });
+  const auto tile = static_cast<double>(rowTile(measured.shape));
+  auto tilesOf = [&](double count) {
+    return tile > 1 ? std::ceil(count / tile) : count;
+  };
+  auto tilesAt = [&](int64_t x) { return tilesOf(static_cast<double>(x)); };
+  const double tiles = tilesOf(rows);
+  auto next = std::ranges::upper_bound(xs, tiles, {}, tilesAt);
   if (next == xs.begin())
     return ys.front();
   const size_t last = next - xs.begin() - 1;
-  const double more = rows - static_cast<double>(xs[last]);
+  const double more = tiles - tilesAt(xs[last]);
   if (next == xs.end()) {
     const double fixed = std::min(overhead, ys[last]);
-    return ys[last] + (ys[last] - fixed) * more / static_cast<double>(xs[last]);
+    return ys[last] + (ys[last] - fixed) * more / tilesAt(xs[last]);
   }
-  return ys[last] + more * (ys[last + 1] - ys[last]) /
-                        static_cast<double>(xs[last + 1] - xs[last]);
+  // The last one that is as many tiles.
+  const size_t upper =
+      std::ranges::upper_bound(next, xs.end(), tilesAt(*next), {}, tilesAt) -
+      xs.begin() - 1;
+  return ys[last] + more * (ys[upper] - ys[last]) /
+                        (tilesAt(xs[upper]) - tilesAt(xs[last]));
 }
 
 static bool isSameKind(const OperatorShape &a, const OperatorShape &b) {

@@ -80,6 +80,39 @@ TEST(CostModel, InterpolatesMeasuredRows) {
   EXPECT_TRUE(model.unmeasuredDevices().empty());
 }
 
+TEST(CostModel, InterpolatesWholeTilesOfWinogradKernels) {
+  Network network = NetworkBuilder(28, 8, 16).conv(16, 3).finish();
+  network.layers[0].shape.kernel = "winograd4x4";
+  const CostTable table = tableFor(network, {1, 2, 4, 7, 14, 28},
+                                   {2e-3, 3e-3, 4e-3, 8e-3, 16e-3, 22e-3});
+  const ClusterDescription cluster = makeCluster({1.0});
+  const CostModel model(network, cluster, &table);
+  auto milliseconds = [&](int64_t rows) {
+    return 1e3 * model.rowsSeconds(0, 0, rows);
+  };
+  for (int64_t rows : {1, 3, 4})
+    EXPECT_NEAR(milliseconds(rows), 4, 1e-9) << rows;
+  for (int64_t rows : {5, 7, 8})
+    EXPECT_NEAR(milliseconds(rows), 8, 1e-9) << rows;
+  EXPECT_NEAR(milliseconds(12), 12, 1e-9);
+  for (int64_t rows : {13, 14, 16})
+    EXPECT_NEAR(milliseconds(rows), 16, 1e-9) << rows;
+  EXPECT_NEAR(milliseconds(20), 18, 1e-9);
+  EXPECT_NEAR(milliseconds(28), 22, 1e-9);
+}
+
+TEST(CostModel, TakesWholeTilesBeyondMeasuredRows) {
+  Network network = NetworkBuilder(28, 8, 16).conv(16, 3).finish();
+  network.layers[0].shape.kernel = "winograd2x2";
+  CostTable table = tableFor(network, {1, 4}, {2e-3, 4e-3});
+  table.devices[0].kernelOverheadSeconds = 1e-3;
+  const ClusterDescription cluster = makeCluster({1.0});
+  const CostModel model(network, cluster, &table);
+  EXPECT_NEAR(model.rowsSeconds(0, 0, 3), 4e-3, 1e-12);
+  EXPECT_NEAR(model.rowsSeconds(0, 0, 7), 7e-3, 1e-12);
+  EXPECT_NEAR(model.rowsSeconds(0, 0, 8), 7e-3, 1e-12);
+}
+
 TEST(CostModel, MoreRowsNeverTakeLess) {
   const Network network = NetworkBuilder(8, 8, 16).conv(16, 3).finish();
   const CostTable table = tableFor(network, {1, 4, 8}, {3e-3, 2e-3, 6e-3});
