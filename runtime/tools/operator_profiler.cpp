@@ -313,6 +313,8 @@ public:
 
   /// Runs `sweep` until it is stable or `share` of the budget has passed.
   Status run(Sweep &sweep, double share);
+  /// Leaves `share` of the budget, for which there is nothing to measure.
+  Status skip(double share);
 
 private:
   using Seconds = std::chrono::duration<double>;
@@ -345,6 +347,10 @@ Status Schedule::run(Sweep &sweep, double share) {
     WINDROW_RETURN_IF_ERROR(
         onProgress(done + share * std::min(1.0, passed() / budget)));
   }
+  return skip(share);
+}
+
+Status Schedule::skip(double share) {
   done += share;
   return onProgress(done);
 }
@@ -390,10 +396,10 @@ windrow::profileOperators(std::span<const ProfiledOperator> operators,
     for (ChannelSide side : {ChannelSide::Output, ChannelSide::Input}) {
       std::vector<ProfiledOperator> slices =
           sliceAll(operators, device.operators, side, parts);
-      if (slices.empty())
-        continue;
-      if (Status status = measure(std::move(slices), sliceSteps, sliceShare);
-          !status.ok())
+      Status status = slices.empty()
+                          ? schedule.skip(sliceShare)
+                          : measure(std::move(slices), sliceSteps, sliceShare);
+      if (!status.ok())
         return failure(status);
     }
   return device;

@@ -26,7 +26,7 @@ struct ProfileOptions {
   /// run before, however long it takes.
   std::chrono::milliseconds budget{60000};
   /// Into how many parts channels are sliced beside.
-  std::vector<uint32_t> slices{2, 4};
+  std::vector<uint32_t> slices{2, 4, 16};
   /// Ends the profile with `Cancelled` before the next operator.
   std::stop_token stop;
 };

@@ -292,7 +292,7 @@ static void addOptions(CLI::App &app, CommandLine &options) {
       ->type_name("SHARE");
   app.add_option("--slices", options.profile.slices,
                  "Measure layers with so many parts of their channels too "
-                 "(2,4); 1 for none")
+                 "(2,4,16); 1 for none")
       ->delimiter(',')
       ->check(CLI::Range(1, 1024))
       ->type_name("N,...");

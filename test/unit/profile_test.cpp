@@ -268,7 +268,8 @@ TEST_F(ProfileTest, MeasuresEveryOperatorAtAllItsRows) {
       EXPECT_GT(seconds, 0) << op.shape.kind;
   }
   // Halves of both sides of the convolution, quarters of its outputs alone
-  // since there are three inputs; and of the fully connected layer.
+  // since there are three inputs; and of the fully connected layer. Nothing has
+  // sixteen channels.
   auto has = [&](std::vector<uint32_t> input, std::vector<uint32_t> output) {
     return std::ranges::any_of(device->operators, [&](const auto &cost) {
       return cost.shape.input == input && cost.shape.output == output;
