@@ -13,6 +13,7 @@
 #include "test/support/tool_process.h"
 #include "test/unit/complete_bundle.h"
 
+#include <algorithm>
 #include <bit>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -298,7 +299,10 @@ TEST_F(ProfileTest, PaceStretchesTimes) {
     return device->operators[0].seconds.back();
   };
   const double fifth = measure(0.2);
-  EXPECT_LT(fifth, 10 * measure(1));
+  // One of them beside few other programs.
+  const double whole = std::min({measure(1), measure(1), measure(1)});
+  EXPECT_GT(fifth, 3.125 * whole);
+  EXPECT_LT(fifth, 10 * whole);
   // With a pace, other programs on the machine do not count.
   const double most = measure(0.8);
   EXPECT_GT(fifth, 2.5 * most);
