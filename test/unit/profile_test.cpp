@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/executor/executor.h"
+#include "runtime/tools/median.h"
 #include "runtime/tools/operator_profiler.h"
 #include "runtime/tools/probe_bundle.h"
 #include "test/support/scratch_folder.h"
@@ -292,21 +293,24 @@ TEST_F(ProfileTest, PaceStretchesTimes) {
     ProfileOptions options;
     options.pace = pace;
     options.slices.clear();
-    options.budget = std::chrono::milliseconds(1000);
+    options.budget = std::chrono::milliseconds(200);
     Expected<DeviceCosts> device =
         profileOperators(operators, options, [](double) { return Status(); });
     EXPECT_TRUE(device) << device.error().message();
     return device->operators[0].seconds.back();
   };
-  const double fifth = measure(0.2);
-  // One of them beside few other programs.
-  const double whole = std::min({measure(1), measure(1), measure(1)});
-  EXPECT_GT(fifth, 3.125 * whole);
-  EXPECT_LT(fifth, 10 * whole);
-  // With a pace, other programs on the machine do not count.
-  const double most = measure(0.8);
-  EXPECT_GT(fifth, 2.5 * most);
-  EXPECT_LT(fifth, 6 * most);
+  // A processor that is a virtual one becomes several times as fast or as slow
+  // from one second to the next: only neighbours are compared.
+  std::vector<double> toWhole, toMost;
+  for (int round = 0; round < 9; ++round) {
+    const double whole = measure(1), fifth = measure(0.2), most = measure(0.8);
+    toWhole.push_back(fifth / whole);
+    toMost.push_back(fifth / most);
+  }
+  EXPECT_GT(median(toWhole), 3.125) << testing::PrintToString(toWhole);
+  EXPECT_LT(median(toWhole), 10) << testing::PrintToString(toWhole);
+  EXPECT_GT(median(toMost), 2.5) << testing::PrintToString(toMost);
+  EXPECT_LT(median(toMost), 6) << testing::PrintToString(toMost);
 }
 
 TEST_F(ProfileTest, ProgressMayEndIt) {
