@@ -31,7 +31,7 @@ PartitionCase windrow::test::pickPartitionCase() {
     return rc::gen::container<std::vector<uint8_t>>(count, number);
   };
   PartitionCase result;
-  result.network.image = *numbers(3);
+  result.network.image = *numbers(4);
   result.network.layers = *rc::gen::resize(
       14, rc::gen::container<std::vector<std::vector<uint8_t>>>(numbers(24)));
   result.network.head = *numbers(6);
@@ -320,7 +320,7 @@ LogicalResult windrow::test::assignLayouts(ModuleOp module,
 
 void windrow::test::classifyPlan(ModuleOp module) {
   bool hasChannels = false, hasComputedRows = false, hasPartials = false,
-       hasStream = false;
+       hasStream = false, hasPixels = false;
   std::set<nn::ConvolutionAlgorithm> kernels;
   for (Operation &op : getFunction(module).front()) {
     if (auto layout = op.getAttrOfType<LayoutAttr>(layoutAttrName)) {
@@ -330,6 +330,7 @@ void windrow::test::classifyPlan(ModuleOp module) {
           layout.getKind() != LayoutKind::Channels && layout.getPieces() > 1;
     }
     hasPartials |= op.hasAttr(partialsAttrName);
+    hasPixels |= isa<nn::NormalizeImageOp>(op);
     if (auto conv = dyn_cast<nn::Conv2DOp>(op))
       kernels.insert(conv.getAlgorithm());
   }
@@ -337,6 +338,7 @@ void windrow::test::classifyPlan(ModuleOp module) {
   RC_CLASSIFY(hasComputedRows, "rows computed once more");
   RC_CLASSIFY(hasPartials, "from partial results");
   RC_CLASSIFY(hasStream, "in pieces of rows");
+  RC_CLASSIFY(hasPixels, "of pixels");
   RC_CLASSIFY(kernels.size() > 1, "of several kernels");
 }
 

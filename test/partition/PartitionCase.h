@@ -37,7 +37,7 @@ llvm::LogicalResult assignLayouts(mlir::ModuleOp module,
 
 /// Counts the case, in what RapidCheck prints, under the kinds of layout that
 /// the module's operations have, and under whether convolutions have different
-/// kernels.
+/// kernels and the input is one of pixels.
 void classifyPlan(mlir::ModuleOp module);
 
 /// Whether devices add partial sums under the module's layouts, so that results

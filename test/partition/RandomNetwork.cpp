@@ -342,6 +342,18 @@ SmallVector<Value> NetworkBuilder::addHead(Choices choices) {
   }
 }
 
+/// The image that the pixels of `input` stand for.
+static Value normalizePixels(OpBuilder &builder, Value input,
+                             int64_t channels) {
+  SmallVector<float> mean, deviation;
+  for (int64_t channel = 0; channel < channels; ++channel) {
+    mean.push_back(0.5f - 0.125f * float(channel));
+    deviation.push_back(0.25f + 0.125f * float(channel));
+  }
+  return nn::NormalizeImageOp::create(builder, builder.getUnknownLoc(), input,
+                                      mean, deviation);
+}
+
 OwningOpRef<ModuleOp>
 windrow::test::buildRandomNetwork(MLIRContext &context,
                                   const NetworkChoices &choices) {
@@ -351,14 +363,21 @@ windrow::test::buildRandomNetwork(MLIRContext &context,
   Choices image(choices.image);
   int64_t rows = 1 + image.below(13), columns = 1 + image.below(5);
   int64_t channels = 1 + image.below(3);
-  auto type =
-      RankedTensorType::get({1, rows, columns, channels}, builder.getF32Type());
+  enum Input { Numbers, Pixels, GreyPixels };
+  const auto input = Input(image.below(3));
+  const auto type = RankedTensorType::get(
+      {1, rows, columns, input == GreyPixels ? 1 : channels},
+      input == Numbers ? Type(builder.getF32Type())
+                       : Type(builder.getIntegerType(8, /*isSigned=*/false)));
   auto function =
       func::FuncOp::create(builder, builder.getUnknownLoc(), "main",
                            builder.getFunctionType(type, TypeRange()));
   Block *body = function.addEntryBlock();
   builder.setInsertionPointToStart(body);
-  NetworkBuilder network(builder, body->getArgument(0));
+  Value first = body->getArgument(0);
+  if (input != Numbers)
+    first = normalizePixels(builder, first, channels);
+  NetworkBuilder network(builder, first);
   for (const std::vector<uint8_t> &layer : choices.layers)
     network.addLayer(Choices(layer));
   if (choices.layers.empty())
@@ -367,4 +386,15 @@ windrow::test::buildRandomNetwork(MLIRContext &context,
   func::ReturnOp::create(builder, builder.getUnknownLoc(), results);
   function.setType(builder.getFunctionType(type, TypeRange(results)));
   return module;
+}
+
+std::vector<float> windrow::test::pickInput(RankedTensorType type,
+                                            std::mt19937 &random) {
+  std::uniform_real_distribution<float> number(-1, 1);
+  std::uniform_int_distribution<int> pixel(0, 255);
+  std::vector<float> elements(type.getNumElements());
+  for (float &element : elements)
+    element =
+        type.getElementType().isF32() ? number(random) : float(pixel(random));
+  return elements;
 }

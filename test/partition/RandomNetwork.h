@@ -10,9 +10,11 @@
 #define WINDROW_TEST_PARTITION_RANDOMNETWORK_H
 
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/OwningOpRef.h"
 
 #include <cstdint>
+#include <random>
 #include <vector>
 
 namespace windrow::test {
@@ -42,11 +44,15 @@ struct NetworkChoices {
   std::vector<uint8_t> head;
 };
 
-/// A module with one function of nn operations: images of a few rows, branches,
-/// residual additions, concatenations, channel attention, strides, dilations,
-/// uneven padding. Weights are random, but the same for the same choices.
+/// A module with one function of nn operations: images of a few rows, as
+/// numbers or as pixels, colour or grey; branches, residual additions,
+/// concatenations, channel attention, strides, dilations, uneven padding.
+/// Weights are random, but the same for the same choices.
 mlir::OwningOpRef<mlir::ModuleOp>
 buildRandomNetwork(mlir::MLIRContext &context, const NetworkChoices &choices);
+
+/// Elements of an input of `type`: from -1 to 1, or pixels from 0 to 255.
+std::vector<float> pickInput(mlir::RankedTensorType type, std::mt19937 &random);
 
 } // namespace windrow::test
 

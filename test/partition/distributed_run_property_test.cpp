@@ -67,13 +67,17 @@ private:
     network->print(stream, OpPrintingFlags().elideLargeElementsAttrs(8));
     return text;
   }
+  /// What a plan of the network says of its input.
+  PlanFacts facts();
+  /// Asks with the input, as an image where it is one of pixels.
+  Expected<Answer> ask(Session &session);
   /// Compiles `module`, whose layouts are chosen, and runs it twice.
   std::optional<Outputs> compileAndRun(ModuleOp module,
                                        const std::string &name);
   std::string compare(const std::string &stage, const Outputs &actual,
                       const Outputs &wanted, float tolerance);
   std::optional<Outputs> interpret();
-  void pickInputs();
+  void pickInput();
 
   ScratchFolder scratch;
   MLIRContext context;
@@ -81,33 +85,38 @@ private:
   Choices plan;
   ClusterDescription cluster;
   OwningOpRef<ModuleOp> network;
-  std::vector<Tensor> inputs;
+  Tensor input;
 };
 
-void DistributedRun::pickInputs() {
+void DistributedRun::pickInput() {
   std::mt19937 random(7);
-  std::uniform_real_distribution<float> distribution(-1, 1);
   func::FuncOp function = *network->getOps<func::FuncOp>().begin();
-  for (Type type : function.getArgumentTypes()) {
-    auto tensorType = cast<RankedTensorType>(type);
-    Tensor &input = inputs.emplace_back();
-    input.shape = tensorType.getShape().vec();
-    input.values.resize(tensorType.getNumElements());
-    for (float &value : input.values)
-      value = distribution(random);
-  }
+  auto type = cast<RankedTensorType>(function.getArgumentTypes().front());
+  input = {type.getShape().vec(), test::pickInput(type, random)};
+}
+
+PlanFacts DistributedRun::facts() {
+  PlanFacts facts;
+  network->walk([&](nn::NormalizeImageOp op) {
+    facts.image = {op.getMean().vec(), op.getDeviation().vec()};
+  });
+  return facts;
+}
+
+Expected<Answer> DistributedRun::ask(Session &session) {
+  if (!facts().image)
+    return session.run(std::vector{input});
+  Image image{input.shape[1], input.shape[2], input.shape[3], {}};
+  for (float value : input.values)
+    image.pixels.push_back(static_cast<uint8_t>(value));
+  return session.run(image);
 }
 
 std::optional<Outputs> DistributedRun::interpret() {
-  reference::Tensors arguments;
-  for (const Tensor &input : inputs) {
-    reference::Tensor argument(
-        reference::Shape(input.shape.begin(), input.shape.end()));
-    argument.values.assign(input.values.begin(), input.values.end());
-    arguments.push_back(argument);
-  }
-  FailureOr<reference::Tensors> results =
-      reference::interpret(*network->getOps<func::FuncOp>().begin(), arguments);
+  const reference::Tensor argument(
+      reference::Shape(input.shape.begin(), input.shape.end()), input.values);
+  FailureOr<reference::Tensors> results = reference::interpret(
+      *network->getOps<func::FuncOp>().begin(), {argument});
   if (failed(results))
     return std::nullopt;
   Outputs outputs;
@@ -122,7 +131,7 @@ std::optional<Outputs> DistributedRun::compileAndRun(ModuleOp module,
   PassManager manager(&context);
   buildDevicePipeline(manager);
   std::string folder = (scratch / name).string();
-  if (failed(manager.run(module)) || failed(writePlan(module, {}, folder)))
+  if (failed(manager.run(module)) || failed(writePlan(module, facts(), folder)))
     return std::nullopt;
   SessionOptions options;
   options.local = true;
@@ -135,7 +144,7 @@ std::optional<Outputs> DistributedRun::compileAndRun(ModuleOp module,
   // The second request finds the arena as the first one left it.
   Outputs first;
   for (int request = 0; request < 2; ++request) {
-    Expected<Answer> answer = (*session)->run(inputs);
+    Expected<Answer> answer = ask(**session);
     if (!answer) {
       messages += answer.error().message();
       return std::nullopt;
@@ -170,7 +179,7 @@ std::string DistributedRun::compare(const std::string &stage,
 }
 
 std::string DistributedRun::check() {
-  pickInputs();
+  pickInput();
   std::optional<Outputs> expected = interpret();
   if (!expected)
     return fail("the interpreter");

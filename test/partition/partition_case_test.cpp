@@ -41,13 +41,34 @@ std::vector<uint8_t> makeNumbers(std::mt19937 &random, size_t count) {
 
 PartitionCase makeCase(std::mt19937 &random) {
   PartitionCase numbers;
-  numbers.network.image = makeNumbers(random, 3);
+  numbers.network.image = makeNumbers(random, 4);
   for (int layer = 0; layer < 10; ++layer)
     numbers.network.layers.push_back(makeNumbers(random, 24));
   numbers.network.head = makeNumbers(random, 6);
   numbers.cluster = makeNumbers(random, 8);
   numbers.plan = makeNumbers(random, 600);
   return numbers;
+}
+
+TEST(PartitionCase, ReadsNumbersAndPixels) {
+  MLIRContext context;
+  context.loadDialect<nn::NnDialect, func::FuncDialect>();
+  std::mt19937 random(7);
+  std::set<std::string> inputs;
+  for (int i = 0; i < 50; ++i) {
+    OwningOpRef<ModuleOp> module =
+        buildRandomNetwork(context, makeCase(random).network);
+    module->walk([&](nn::NormalizeImageOp op) {
+      const bool isGrey = nn::wholeRegion(op.getInput()).channels.end <
+                          nn::wholeRegion(op.getResult()).channels.end;
+      inputs.insert(isGrey ? "grey pixels" : "pixels");
+    });
+    func::FuncOp function = *module->getOps<func::FuncOp>().begin();
+    auto type = cast<RankedTensorType>(function.getArgumentTypes().front());
+    if (type.getElementType().isF32())
+      inputs.insert("numbers");
+  }
+  EXPECT_THAT(inputs, testing::ElementsAre("grey pixels", "numbers", "pixels"));
 }
 
 std::string describeMode(Operation *op) {

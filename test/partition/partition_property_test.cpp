@@ -106,13 +106,12 @@ std::string Partition::check() {
   if (failed(verify(*module)))
     return fail("the network");
   std::mt19937 random(7);
-  std::uniform_real_distribution<float> distribution(-1, 1);
   for (BlockArgument argument : function().getArguments()) {
-    auto shape = cast<RankedTensorType>(argument.getType()).getShape();
-    Tensor input(reference::Shape(shape.begin(), shape.end()));
-    for (float &value : input.values)
-      value = distribution(random);
-    inputs.push_back(input);
+    auto type = cast<RankedTensorType>(argument.getType());
+    Tensor &input = inputs.emplace_back(
+        reference::Shape(type.getShape().begin(), type.getShape().end()));
+    const std::vector<float> elements = pickInput(type, random);
+    input.values.assign(elements.begin(), elements.end());
   }
   FailureOr<Tensors> whole = reference::interpret(function(), inputs);
   if (failed(whole))
