@@ -124,7 +124,8 @@ protected:
       return result;
     };
     test::NetworkChoices choices;
-    choices.image = numbers(4);
+    // Of numbers: the rest of the decisions is 0.
+    choices.image = numbers(3);
     for (int layer = 0; layer < 8; ++layer)
       choices.layers.push_back(numbers(12));
     choices.head = numbers(4);
