@@ -40,7 +40,7 @@ private:
   LogicalResult addSteps();
   LogicalResult addOperation(Operation *op);
   LogicalResult addChannel(Operation *op, FlatSymbolRefAttr peer, int64_t id,
-                           Value tensor, ProgramStep::Kind kind);
+                           Value tensor, ScheduleStep::Kind kind);
   void addModelTensors();
   void addModelTensor(Value value, DictionaryAttr attributes,
                       StringRef defaultName,
@@ -51,7 +51,7 @@ private:
   const llvm::StringMap<uint32_t> &participantNumbers;
   StoragePlan storage;
   ParticipantProgram program;
-  std::vector<ProgramStep> steps;
+  std::vector<ScheduleStep> steps;
   std::vector<unsigned> pinnedBuffers;
 
   /// The buffer of each tensor; offsets stay relative to it until the arena is
@@ -126,17 +126,17 @@ static LogicalResult checkElementTypes(Operation *op) {
 
 LogicalResult ProgramBuilder::addChannel(Operation *op, FlatSymbolRefAttr peer,
                                          int64_t id, Value tensor,
-                                         ProgramStep::Kind kind) {
+                                         ScheduleStep::Kind kind) {
   auto it = participantNumbers.find(peer.getValue());
   if (it == participantNumbers.end())
     return op->emitOpError("peer must be a device of the cluster or the "
                            "client, got ")
            << peer;
-  ProgramStep step;
+  ScheduleStep step;
   step.kind = kind;
   step.index = program.bundle.channels.size();
   step.peer = it->second;
-  bool isSend = kind == ProgramStep::Kind::Send;
+  bool isSend = kind == ScheduleStep::Kind::Send;
   (isSend ? step.readBuffers : step.writtenBuffers)
       .push_back(storage.getPlace(tensor).buffer);
   steps.push_back(std::move(step));
@@ -157,7 +157,7 @@ LogicalResult ProgramBuilder::addOperation(Operation *op) {
   if (failed(encodeOperation(op, storage, *this, operators)))
     return failure();
   for (size_t index = numBefore; index < operators.size(); ++index) {
-    ProgramStep step;
+    ScheduleStep step;
     step.index = index;
     for (Value operand : op->getOperands())
       if (!operand.getDefiningOp<nn::ConstantOp>())
@@ -176,12 +176,12 @@ LogicalResult ProgramBuilder::addSteps() {
         llvm::TypeSwitch<Operation *, LogicalResult>(&op)
             .Case([&](cluster::SendOp send) {
               return addChannel(send, send.getPeerAttr(), send.getChannel(),
-                                send.getValue(), ProgramStep::Kind::Send);
+                                send.getValue(), ScheduleStep::Kind::Send);
             })
             .Case([&](cluster::RecvOp receive) {
               return addChannel(receive, receive.getPeerAttr(),
                                 receive.getChannel(), receive.getResult(),
-                                ProgramStep::Kind::Receive);
+                                ScheduleStep::Kind::Receive);
             })
             .Default([&](Operation *other) { return addOperation(other); });
     if (failed(result))

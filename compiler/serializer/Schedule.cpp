@@ -12,10 +12,10 @@
 
 using namespace windrow;
 
-using Kind = ProgramStep::Kind;
+using Kind = ScheduleStep::Kind;
 
 /// The step before which the receives into each buffer are posted.
-static std::vector<size_t> findPostSteps(const std::vector<ProgramStep> &steps,
+static std::vector<size_t> findPostSteps(const std::vector<ScheduleStep> &steps,
                                          unsigned numBuffers) {
   std::vector<size_t> postSteps(numBuffers, steps.size());
   size_t previousRun = 0;
@@ -30,7 +30,7 @@ static std::vector<size_t> findPostSteps(const std::vector<ProgramStep> &steps,
 }
 
 /// The step after which the send at `send` is waited for.
-static size_t findSendCompletion(const std::vector<ProgramStep> &steps,
+static size_t findSendCompletion(const std::vector<ScheduleStep> &steps,
                                  size_t send) {
   bool hasRun = false;
   for (size_t i = send + 1; i < steps.size(); ++i) {
@@ -74,7 +74,7 @@ private:
 };
 } // namespace
 
-Schedule windrow::makeSchedule(const std::vector<ProgramStep> &steps,
+Schedule windrow::makeSchedule(const std::vector<ScheduleStep> &steps,
                                unsigned numBuffers,
                                const std::vector<unsigned> &pinnedBuffers) {
   std::vector<size_t> postSteps = findPostSteps(steps, numBuffers);
@@ -89,7 +89,7 @@ Schedule windrow::makeSchedule(const std::vector<ProgramStep> &steps,
 
   ScheduleBuilder builder(numBuffers);
   for (size_t i = 0; i < steps.size(); ++i) {
-    const ProgramStep &step = steps[i];
+    const ScheduleStep &step = steps[i];
     for (size_t receive : postsBefore[i])
       builder.append(ScheduledKind::PostReceive, steps[receive].index,
                      steps[receive].writtenBuffers);

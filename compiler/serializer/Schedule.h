@@ -23,7 +23,7 @@
 namespace windrow {
 
 /// One step of a participant's program in the order of execution.
-struct ProgramStep {
+struct ScheduleStep {
   enum class Kind { Run, Send, Receive };
 
   Kind kind = Kind::Run;
@@ -67,7 +67,7 @@ struct Schedule {
 /// first later receive from the same peer with a kernel between them: by then
 /// the peer has gone on, so the wait costs nothing; otherwise at the end.
 /// `pinnedBuffers` (a client's input and output) are alive throughout.
-Schedule makeSchedule(const std::vector<ProgramStep> &steps,
+Schedule makeSchedule(const std::vector<ScheduleStep> &steps,
                       unsigned numBuffers,
                       const std::vector<unsigned> &pinnedBuffers);
 

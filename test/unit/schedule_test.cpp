@@ -14,16 +14,16 @@ using namespace windrow;
 
 namespace {
 
-using Kind = ProgramStep::Kind;
+using Kind = ScheduleStep::Kind;
 
-ProgramStep run(unsigned index, std::vector<unsigned> reads,
-                std::vector<unsigned> writes) {
+ScheduleStep run(unsigned index, std::vector<unsigned> reads,
+                 std::vector<unsigned> writes) {
   return {Kind::Run, index, 0, std::move(reads), std::move(writes)};
 }
-ProgramStep send(unsigned channel, unsigned peer, unsigned buffer) {
+ScheduleStep send(unsigned channel, unsigned peer, unsigned buffer) {
   return {Kind::Send, channel, peer, {buffer}, {}};
 }
-ProgramStep receive(unsigned channel, unsigned peer, unsigned buffer) {
+ScheduleStep receive(unsigned channel, unsigned peer, unsigned buffer) {
   return {Kind::Receive, channel, peer, {}, {buffer}};
 }
 
