@@ -200,11 +200,11 @@ profileDevices(const ClusterProfileOptions &options,
   return devices;
 }
 
-Expected<CostTable>
+Expected<ProfiledCosts>
 windrow::profileCluster(const ClusterProfileOptions &options,
                         const ClusterProgress &onProgress,
                         const std::stop_token &stop) {
-  CostTable table;
+  ProfiledCosts table;
   if (options.measureLinks) {
     Expected<std::vector<LinkCosts>> links =
         LinkSurvey(options, onProgress, stop).run();

@@ -42,9 +42,9 @@ using ClusterProgress = std::function<void(std::string_view, double)>;
 /// Measures the links, one pair at a time, then the operators, on all devices
 /// at once. Fails where a device does, with a message that begins with its
 /// name, and with `Cancelled` once `stop` is requested.
-Expected<CostTable> profileCluster(const ClusterProfileOptions &options,
-                                   const ClusterProgress &onProgress,
-                                   const std::stop_token &stop);
+Expected<ProfiledCosts> profileCluster(const ClusterProfileOptions &options,
+                                       const ClusterProgress &onProgress,
+                                       const std::stop_token &stop);
 
 } // namespace windrow
 

@@ -24,7 +24,7 @@ using Json = nlohmann::ordered_json;
 static constexpr std::string_view formatName = "windrow-costs";
 static constexpr int formatVersion = 1;
 
-bool OperatorShape::hasWindow() const {
+bool ProfiledShape::hasWindow() const {
   return kind == "conv_2d" || kind == "max_pool_2d" || kind == "avg_pool_2d";
 }
 
@@ -41,7 +41,7 @@ static void mergeDevice(DeviceCosts &device, DeviceCosts measured) {
   device = std::move(measured);
 }
 
-void windrow::mergeCosts(CostTable &table, CostTable measured) {
+void windrow::mergeCosts(ProfiledCosts &table, ProfiledCosts measured) {
   for (DeviceCosts &device : measured.devices) {
     auto old =
         std::ranges::find(table.devices, device.name, &DeviceCosts::name);
@@ -74,7 +74,7 @@ static double roundTo(int digits, double value) {
   return std::round(value * scale) / scale;
 }
 
-Json windrow::toJson(const OperatorShape &shape) {
+Json windrow::toJson(const ProfiledShape &shape) {
   Json json;
   json["kind"] = shape.kind;
   if (!shape.kernel.empty())
@@ -125,7 +125,7 @@ Json windrow::toJson(const LinkCosts &link) {
   return json;
 }
 
-Json windrow::toJson(const CostTable &table) {
+Json windrow::toJson(const ProfiledCosts &table) {
   Json json;
   json["format"] = formatName;
   json["version"] = formatVersion;
@@ -142,8 +142,8 @@ Json windrow::toJson(const CostTable &table) {
 // From JSON
 //===----------------------------------------------------------------------===//
 
-static OperatorShape readShape(ObjectReader &reader) {
-  OperatorShape shape;
+static ProfiledShape readShape(ObjectReader &reader) {
+  ProfiledShape shape;
   shape.kind = reader.text("kind");
   if (shape.kind == "conv_2d") {
     shape.kernel = reader.text("kernel");
@@ -167,9 +167,9 @@ static OperatorShape readShape(ObjectReader &reader) {
   return shape;
 }
 
-Expected<OperatorShape> windrow::parseOperatorShape(const Json &json) {
+Expected<ProfiledShape> windrow::parseProfiledShape(const Json &json) {
   ObjectReader reader(json, "operator");
-  OperatorShape shape = readShape(reader);
+  ProfiledShape shape = readShape(reader);
   if (Status status = reader.result(); !status.ok())
     return failure(status);
   return shape;
@@ -234,7 +234,7 @@ Expected<LinkCosts> windrow::parseLinkCosts(const Json &json) {
   return parseLink(json, "link");
 }
 
-Expected<CostTable> windrow::parseCostTable(const Json &json) {
+Expected<ProfiledCosts> windrow::parseCostTable(const Json &json) {
   ObjectReader reader(json, "table");
   std::string format = reader.text("format");
   uint32_t version = reader.count("version");
@@ -248,7 +248,7 @@ Expected<CostTable> windrow::parseCostTable(const Json &json) {
   const Json &links = reader.list("links");
   if (Status status = reader.result(); !status.ok())
     return failure(status);
-  CostTable table;
+  ProfiledCosts table;
   for (size_t i = 0; i < devices.size(); ++i) {
     Expected<DeviceCosts> device =
         parseDevice(devices[i], fmt::format("devices[{}]", i));
@@ -269,7 +269,8 @@ Expected<CostTable> windrow::parseCostTable(const Json &json) {
 // Files and text
 //===----------------------------------------------------------------------===//
 
-Expected<CostTable> windrow::readCostTable(const std::filesystem::path &path) {
+Expected<ProfiledCosts>
+windrow::readCostTable(const std::filesystem::path &path) {
   std::ifstream stream(path);
   if (!stream)
     return failure(
@@ -279,14 +280,14 @@ Expected<CostTable> windrow::readCostTable(const std::filesystem::path &path) {
   if (json.is_discarded())
     return failure(Status(StatusCode::CorruptData,
                           fmt::format("{}: file must be JSON", path.string())));
-  Expected<CostTable> table = parseCostTable(json);
+  Expected<ProfiledCosts> table = parseCostTable(json);
   if (!table)
     return failure(table.error().withContext(path.string()));
   return table;
 }
 
 /// The table as JSON, one line for each operator.
-static std::string formatFile(const CostTable &table) {
+static std::string formatFile(const ProfiledCosts &table) {
   Json json = toJson(table);
   std::string text = fmt::format("{{\"format\": {}, \"version\": {},\n",
                                  json["format"].dump(), formatVersion);
@@ -320,12 +321,12 @@ static std::string formatFile(const CostTable &table) {
 }
 
 Status windrow::writeCostTable(const std::filesystem::path &path,
-                               const CostTable &table) {
+                               const ProfiledCosts &table) {
   return writeFile(path, {formatFile(table)});
 }
 
 /// "conv_2d direct 3x3 stride 2x2 112x64 to 56x128".
-static std::string formatShape(const OperatorShape &shape) {
+static std::string formatShape(const ProfiledShape &shape) {
   std::string text = shape.kind;
   if (!shape.kernel.empty())
     text += fmt::format(" {}", shape.kernel);
@@ -342,7 +343,7 @@ static std::string formatShape(const OperatorShape &shape) {
                      formatExtents(shape.output));
 }
 
-std::string windrow::formatCostTable(const CostTable &table) {
+std::string windrow::formatCostTable(const ProfiledCosts &table) {
   std::string text;
   for (const DeviceCosts &device : table.devices) {
     text += fmt::format("{}: {} thread{}, {:.1f} us a call\n", device.name,

@@ -27,7 +27,7 @@
 namespace windrow {
 
 /// What the cost of an operator depends on, beside its rows.
-struct OperatorShape {
+struct ProfiledShape {
   std::string kind; ///< name of the `nn` operation, such as "conv_2d"
   /// Of "conv_2d": "direct", "winograd4x4" or "winograd2x2"; else empty.
   std::string kernel;
@@ -44,13 +44,13 @@ struct OperatorShape {
   /// Whether the kind has window, strides and dilations.
   bool hasWindow() const;
 
-  auto operator<=>(const OperatorShape &) const = default;
+  auto operator<=>(const ProfiledShape &) const = default;
 };
 
 /// The time of one call for some numbers of output rows (of input rows for
 /// "global_avg_pool" and "global_sum_pool").
 struct OperatorCost {
-  OperatorShape shape;
+  ProfiledShape shape;
   std::vector<uint32_t> rows; ///< ascending
   std::vector<double> seconds;
 };
@@ -78,7 +78,7 @@ struct LinkCosts {
   std::optional<double> afterIdleMicroseconds;
 };
 
-struct CostTable {
+struct ProfiledCosts {
   std::vector<DeviceCosts> devices;
   std::vector<LinkCosts> links;
 };
@@ -86,29 +86,29 @@ struct CostTable {
 /// Replaces the devices and links of `table` that `measured` has too, and adds
 /// the others. Of a device that keeps its number of threads, the operators that
 /// were not measured anew stay.
-void mergeCosts(CostTable &table, CostTable measured);
+void mergeCosts(ProfiledCosts &table, ProfiledCosts measured);
 
-nlohmann::ordered_json toJson(const OperatorShape &shape);
+nlohmann::ordered_json toJson(const ProfiledShape &shape);
 nlohmann::ordered_json toJson(const DeviceCosts &device);
 nlohmann::ordered_json toJson(const LinkCosts &link);
-nlohmann::ordered_json toJson(const CostTable &table);
+nlohmann::ordered_json toJson(const ProfiledCosts &table);
 
 /// The opposites. Messages name the key at fault.
-Expected<OperatorShape> parseOperatorShape(const nlohmann::ordered_json &json);
+Expected<ProfiledShape> parseProfiledShape(const nlohmann::ordered_json &json);
 Expected<DeviceCosts> parseDeviceCosts(const nlohmann::ordered_json &json);
 Expected<LinkCosts> parseLinkCosts(const nlohmann::ordered_json &json);
-Expected<CostTable> parseCostTable(const nlohmann::ordered_json &json);
+Expected<ProfiledCosts> parseCostTable(const nlohmann::ordered_json &json);
 
 /// The table as text, one line for each operator.
-std::string formatCostTable(const CostTable &table);
+std::string formatCostTable(const ProfiledCosts &table);
 
 /// Reads a table from `path`; messages name the file.
-Expected<CostTable> readCostTable(const std::filesystem::path &path);
+Expected<ProfiledCosts> readCostTable(const std::filesystem::path &path);
 
 /// Writes `table` to `path`, replacing a file that is there; on failure nothing
 /// is left. Messages name the file.
 Status writeCostTable(const std::filesystem::path &path,
-                      const CostTable &table);
+                      const ProfiledCosts &table);
 
 } // namespace windrow
 

@@ -77,7 +77,7 @@ public:
 private:
   Sweep() = default;
 
-  using Key = std::pair<OperatorShape, uint32_t>;
+  using Key = std::pair<ProfiledShape, uint32_t>;
 
   /// Seconds of one call.
   Expected<double> time(uint32_t probe);
@@ -212,7 +212,7 @@ bool Sweep::isStable() const {
 }
 
 static bool isMeasured(const std::vector<OperatorCost> &costs,
-                       const OperatorShape &shape) {
+                       const ProfiledShape &shape) {
   return std::ranges::find(costs, shape, &OperatorCost::shape) != costs.end();
 }
 

@@ -55,7 +55,7 @@ private:
   Status setOperation(format::OperationUnion &operation, const Probe &probe,
                       uint32_t input, uint32_t output);
   format::Conv2DT makeConv2D(const Probe &probe);
-  format::BinaryT makeBinary(const OperatorShape &shape, uint32_t output);
+  format::BinaryT makeBinary(const ProfiledShape &shape, uint32_t output);
   Status checkMemory() const;
   void placeRegions();
 
@@ -126,7 +126,7 @@ ProbeBundleBuilder::Weights ProbeBundleBuilder::weightsOf(uint32_t op) {
   auto [entry, isNew] = weights.try_emplace(op);
   if (!isNew)
     return entry->second;
-  const OperatorShape &shape = operators[op].shape;
+  const ProfiledShape &shape = operators[op].shape;
   uint32_t inputs = shape.input.back(), outputs = shape.output.back();
   if (shape.kind == "conv_2d")
     entry->second.filter = addWeight(
@@ -150,7 +150,7 @@ static uint32_t paddingFor(uint32_t input, uint32_t output, uint32_t window,
 }
 
 static std::unique_ptr<format::Padding>
-makePadding(const OperatorShape &shape) {
+makePadding(const ProfiledShape &shape) {
   uint32_t total = paddingFor(shape.input[0], shape.output[0], shape.window[1],
                               shape.strides[1], shape.dilations[1]);
   return std::make_unique<format::Padding>(0, total / 2, 0, total - total / 2);
@@ -175,7 +175,7 @@ static format::ConvolutionKernel kernelNamed(std::string_view name) {
 }
 
 format::Conv2DT ProbeBundleBuilder::makeConv2D(const Probe &probe) {
-  const OperatorShape &shape = operators[probe.op].shape;
+  const ProfiledShape &shape = operators[probe.op].shape;
   Weights own = weightsOf(probe.op);
   format::Conv2DT conv;
   conv.filter = own.filter;
@@ -189,7 +189,7 @@ format::Conv2DT ProbeBundleBuilder::makeConv2D(const Probe &probe) {
   return conv;
 }
 
-template <typename Pool> static Pool makePool(const OperatorShape &shape) {
+template <typename Pool> static Pool makePool(const ProfiledShape &shape) {
   Pool pool;
   pool.window = toExtent(shape.window);
   pool.padding = makePadding(shape);
@@ -198,7 +198,7 @@ template <typename Pool> static Pool makePool(const OperatorShape &shape) {
   return pool;
 }
 
-format::BinaryT ProbeBundleBuilder::makeBinary(const OperatorShape &shape,
+format::BinaryT ProbeBundleBuilder::makeBinary(const ProfiledShape &shape,
                                                uint32_t output) {
   format::BinaryT binary;
   binary.kind = shape.kind == "add" ? format::BinaryKind::Add
@@ -259,7 +259,7 @@ static void assign(format::OperationUnion &operation, Table table,
 Status ProbeBundleBuilder::setOperation(format::OperationUnion &operation,
                                         const Probe &probe, uint32_t input,
                                         uint32_t output) {
-  const OperatorShape &shape = operators[probe.op].shape;
+  const ProfiledShape &shape = operators[probe.op].shape;
   const std::string &kind = shape.kind;
   auto set = [&](auto table) {
     assign(operation, std::move(table), input, output);
@@ -325,7 +325,7 @@ Status ProbeBundleBuilder::setOperation(format::OperationUnion &operation,
 }
 
 /// The rows of the input that `rows` rows of the output are computed from.
-static uint64_t inputRows(const OperatorShape &shape, uint32_t rows) {
+static uint64_t inputRows(const ProfiledShape &shape, uint32_t rows) {
   if (!shape.hasWindow())
     return rows;
   return uint64_t{rows - 1} * shape.strides[0] +
@@ -342,7 +342,7 @@ static std::vector<uint32_t> dimsWith(uint64_t rows,
 }
 
 Status ProbeBundleBuilder::addProbe(const Probe &probe) {
-  const OperatorShape &shape = operators[probe.op].shape;
+  const ProfiledShape &shape = operators[probe.op].shape;
   bool isGlobal =
       shape.kind == "global_avg_pool" || shape.kind == "global_sum_pool";
   Region back = front == Region::Front ? Region::Back : Region::Front;

@@ -79,7 +79,7 @@ Expected<OperatorsOrder> windrow::parseOperatorsOrder(const Json &json) {
     const uint32_t rows = entry.count("rows");
     if (Status status = entry.result(); !status.ok())
       return failure(status);
-    Expected<OperatorShape> shape = parseOperatorShape(operators[i]);
+    Expected<ProfiledShape> shape = parseProfiledShape(operators[i]);
     if (!shape)
       return failure(shape.error().withContext(what));
     order.operators.push_back({std::move(*shape), rows});

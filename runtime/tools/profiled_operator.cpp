@@ -243,7 +243,7 @@ BundleOperators windrow::listOperators(const BundleReader &reader) {
 std::vector<ProfiledOperator>
 windrow::joinLayers(std::span<const BundleOperators> devices) {
   std::vector<ProfiledOperator> joined;
-  std::map<std::pair<std::string, OperatorShape>, size_t> places;
+  std::map<std::pair<std::string, ProfiledShape>, size_t> places;
   for (const BundleOperators &device : devices)
     for (size_t i = 0; i < device.operators.size(); ++i) {
       const ProfiledOperator &part = device.operators[i];
@@ -287,7 +287,7 @@ std::optional<ProfiledOperator>
 windrow::sliceChannels(const ProfiledOperator &op, ChannelSide side,
                        uint32_t parts) {
   ProfiledOperator slice = op;
-  OperatorShape &shape = slice.shape;
+  ProfiledShape &shape = slice.shape;
   if (shape.kind != "conv_2d" && shape.kind != "fully_connected")
     return std::nullopt;
   if (shape.groups > 1) {

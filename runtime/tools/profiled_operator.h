@@ -21,7 +21,7 @@ namespace windrow {
 
 /// An operator and the most rows it is measured for.
 struct ProfiledOperator {
-  OperatorShape shape;
+  ProfiledShape shape;
   uint32_t rows = 1;
 };
 

@@ -43,10 +43,10 @@ struct CommandLine {
 } // namespace
 
 /// The table that is at `path`, if any, for the measurements to be merged into.
-static Expected<CostTable> readOld(const std::string &path) {
+static Expected<ProfiledCosts> readOld(const std::string &path) {
   std::error_code error;
   if (path.empty() || !std::filesystem::exists(path, error))
-    return CostTable();
+    return ProfiledCosts();
   return readCostTable(path);
 }
 
@@ -74,7 +74,7 @@ static Status noOperators(const std::string &path) {
 // This machine
 //===----------------------------------------------------------------------===//
 
-static Expected<CostTable> profileThisDevice(const CommandLine &options) {
+static Expected<ProfiledCosts> profileThisDevice(const CommandLine &options) {
   Expected<BundleReader> reader = BundleReader::open(options.path);
   if (!reader)
     return failure(reader.error());
@@ -96,7 +96,7 @@ static Expected<CostTable> profileThisDevice(const CommandLine &options) {
     return failure(device.error());
   device->name =
       options.name.empty() ? std::string(reader->selfName()) : options.name;
-  CostTable table;
+  ProfiledCosts table;
   table.devices.push_back(std::move(*device));
   return table;
 }
@@ -175,8 +175,8 @@ collectOperators(std::vector<ProfiledDevice> &devices,
   return order;
 }
 
-static Expected<CostTable> profilePlan(const CommandLine &options,
-                                       const std::stop_token &stop) {
+static Expected<ProfiledCosts> profilePlan(const CommandLine &options,
+                                           const std::stop_token &stop) {
   Expected<BundleReader> client =
       BundleReader::open(bundlePath(options.path, clientName));
   if (!client)
@@ -233,10 +233,10 @@ static Status checkOptions(const CLI::App &app, const CommandLine &options) {
 
 static Status profile(const CommandLine &options) {
   // Before minutes are spent on what could not be merged.
-  Expected<CostTable> table = readOld(options.output);
+  Expected<ProfiledCosts> table = readOld(options.output);
   if (!table)
     return table.error();
-  Expected<CostTable> measured;
+  Expected<ProfiledCosts> measured;
   std::error_code error;
   if (std::filesystem::is_directory(options.path, error)) {
     StopOnSignal signals;

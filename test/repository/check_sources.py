@@ -6,10 +6,11 @@ SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 usage: check_sources.py [ROOT]
 
-Checks the include rules (include_rules.py), that sources carry the licence
-header with their own name, that text files end with a newline, and that none
-names a path or a host of one machine. Prints one line for each violation; the
-exit status is 1 when there is any.
+Checks the include rules (include_rules.py), that no two sources define a type
+of one name (type_names.py), that sources carry the licence header with their own
+name, that text files end with a newline, and that none names a path or a host of
+one machine. Prints one line for each violation; the exit status is 1 when there
+is any.
 """
 
 import os
@@ -18,6 +19,7 @@ import subprocess
 import sys
 
 import include_rules
+import type_names
 
 LICENCE = (
     "Part of the Windrow Project, under the Apache License v2.0 with LLVM Exceptions.",
@@ -79,6 +81,7 @@ def text_violations(path, text):
 
 def violations(root):
     """Yields a message for every violation below `root`."""
+    sources = {}
     for path in files_below(root):
         with open(os.path.join(root, path), "rb") as file:
             content = file.read()
@@ -89,6 +92,9 @@ def violations(root):
         yield from text_violations(path, text)
         if path.endswith(C_LIKE):
             yield from include_rules.violations(path, text)
+        if path.endswith((".h", ".cpp")):
+            sources[path] = text
+    yield from type_names.violations(sources)
 
 
 def main():

@@ -127,6 +127,33 @@ class CheckSourcesTest(unittest.TestCase):
             self.found(), ["somewhere/planted.h: no include rule holds for this folder"]
         )
 
+    def test_a_type_has_one_definition(self):
+        self.plant(
+            "passes/Analysis/Plan.h",
+            "namespace windrow {\nstruct Step final : Base {\n  struct Part { int x; };\n};\n"
+            "template <typename Value> class Box {};\nenum class Mode { Rows };\n}\n",
+        )
+        self.plant(
+            "runtime/base/plan.cpp",
+            "namespace windrow {\nclass Step {\n  struct Part {};\n};\n"
+            "template <typename Value>\nclass Box {};\nenum class Mode { Rows };\n}\n",
+        )
+        message = "runtime/base/plan.cpp: defines 'windrow::{}', as passes/Analysis/Plan.h does"
+        self.assertEqual(self.found(), [message.format(name) for name in ("Step", "Box", "Mode")])
+
+    def test_types_of_one_name_that_never_meet(self):
+        for path, text in [
+            ("runtime/base/declared.cpp", "class Step;\nStep *next(struct Step *step);"),
+            ("runtime/base/first.cpp", "namespace {\nstruct Step {};\n}"),
+            ("runtime/base/local.cpp", "void run() {\n  struct Step {};\n}"),
+            ("runtime/base/member.cpp", "struct Plan {\n  struct Step {};\n};"),
+            ("runtime/base/other.cpp", "namespace other {\nstruct Step {};\n}"),
+            ("runtime/base/text.cpp", "// struct Step {};\nauto *text = \"struct Step {\";"),
+            ("runtime/base/whole.cpp", "struct Step {};"),
+        ]:
+            self.plant(path, text + "\n")
+        self.assertEqual(self.found(), [])
+
     def test_licence_header(self):
         self.plant("runtime/base/bare.h", "int x;\n", header=False)
         self.plant("cmake/bare.sh", "#!/bin/sh\n", header=False)

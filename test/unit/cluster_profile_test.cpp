@@ -105,7 +105,7 @@ TEST_F(ClusterProfileTest, OneCommandMeasuresDevicesAndLinks) {
   EXPECT_THAT(result.output, HasSubstr("press-1: 2 threads, "));
   EXPECT_THAT(result.output, HasSubstr("press-1 to press-2: "));
 
-  Expected<CostTable> costs = readCostTable(table);
+  Expected<ProfiledCosts> costs = readCostTable(table);
   ASSERT_TRUE(costs) << costs.error().message();
   ASSERT_THAT(costs->devices, SizeIs(2));
   for (uint32_t i = 0; i < 2; ++i) {
@@ -145,7 +145,7 @@ TEST_F(ClusterProfileTest, MeasuresPartsAndMergesThem) {
   Json operators = measure("operators");
   EXPECT_THAT(operators["devices"], SizeIs(2));
   EXPECT_THAT(operators["links"], SizeIs(0));
-  Expected<CostTable> costs = readCostTable(table);
+  Expected<ProfiledCosts> costs = readCostTable(table);
   ASSERT_TRUE(costs) << costs.error().message();
   EXPECT_EQ(toJson(*costs)["devices"], operators["devices"]);
   EXPECT_EQ(toJson(*costs)["links"], links["links"]);
@@ -384,7 +384,7 @@ std::string failureOf(const std::vector<Json> &answers) {
   options.devices = {{"press-1", address}};
   options.measureLinks = false;
   options.operators.operators.emplace_back();
-  Expected<CostTable> table =
+  Expected<ProfiledCosts> table =
       profileCluster(options, [](std::string_view, double) {}, {});
   EXPECT_FALSE(table);
   return table ? "" : table.error().message();

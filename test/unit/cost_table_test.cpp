@@ -22,8 +22,8 @@ using Json = nlohmann::ordered_json;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-OperatorShape convolution(uint32_t outputs) {
-  OperatorShape shape;
+ProfiledShape convolution(uint32_t outputs) {
+  ProfiledShape shape;
   shape.kind = "conv_2d";
   shape.kernel = "direct";
   shape.window = {3, 5};
@@ -33,16 +33,16 @@ OperatorShape convolution(uint32_t outputs) {
   return shape;
 }
 
-OperatorShape dense() {
-  OperatorShape shape;
+ProfiledShape dense() {
+  ProfiledShape shape;
   shape.kind = "fully_connected";
   shape.input = {25088};
   shape.output = {4096};
   return shape;
 }
 
-OperatorShape clampedProduct() {
-  OperatorShape shape;
+ProfiledShape clampedProduct() {
+  ProfiledShape shape;
   shape.kind = "multiply";
   shape.input = shape.output = {7, 8};
   shape.isBroadcast = shape.isClamped = true;
@@ -54,8 +54,8 @@ DeviceCosts device(const std::string &name, uint32_t threads,
   return {name, threads, 2.5, std::move(operators)};
 }
 
-CostTable makeTable() {
-  CostTable table;
+ProfiledCosts makeTable() {
+  ProfiledCosts table;
   table.devices.push_back(device(
       "press-1", 1,
       {{convolution(128), {1, 4, 7}, {0.25, 0.5, 0.75}}, {dense(), {1}, {2}}}));
@@ -66,9 +66,9 @@ CostTable makeTable() {
   return table;
 }
 
-Json jsonOf(const CostTable &table) { return toJson(table); }
+Json jsonOf(const ProfiledCosts &table) { return toJson(table); }
 
-TEST(CostTable, IsWrittenAsDocumented) {
+TEST(ProfiledCosts, IsWrittenAsDocumented) {
   EXPECT_EQ(jsonOf(makeTable()), Json::parse(R"({
     "format": "windrow-costs", "version": 1,
     "devices": [
@@ -89,27 +89,27 @@ TEST(CostTable, IsWrittenAsDocumented) {
                "bandwidth_mbit": 930.5, "message_us": 25.0}]})"));
 }
 
-TEST(CostTable, RoundsTimes) {
-  CostTable table = makeTable();
+TEST(ProfiledCosts, RoundsTimes) {
+  ProfiledCosts table = makeTable();
   table.devices[0].operators[0].seconds[0] = 0.000123456789;
   EXPECT_EQ(jsonOf(table)["devices"][0]["operators"][0]["seconds"][0],
             0.00012346);
 }
 
-TEST(CostTable, FileIsReadAsWritten) {
+TEST(ProfiledCosts, FileIsReadAsWritten) {
   ScratchFolder folder;
   std::string path = folder / "costs.json";
   ASSERT_TRUE(writeCostTable(path, makeTable()).ok());
-  Expected<CostTable> table = readCostTable(path);
+  Expected<ProfiledCosts> table = readCostTable(path);
   ASSERT_TRUE(table) << table.error().message();
   EXPECT_EQ(jsonOf(*table), jsonOf(makeTable()));
-  ASSERT_TRUE(writeCostTable(path, CostTable()).ok());
+  ASSERT_TRUE(writeCostTable(path, ProfiledCosts()).ok());
   table = readCostTable(path);
   ASSERT_TRUE(table) << table.error().message();
   EXPECT_TRUE(table->devices.empty() && table->links.empty());
 }
 
-TEST(CostTable, FailureToWriteLeavesNothing) {
+TEST(ProfiledCosts, FailureToWriteLeavesNothing) {
   ScratchFolder folder;
   std::filesystem::create_directory(folder / "costs.json");
   Status status = writeCostTable(folder / "costs.json", makeTable());
@@ -120,9 +120,9 @@ TEST(CostTable, FailureToWriteLeavesNothing) {
             1);
 }
 
-TEST(CostTable, MergeReplacesAndAdds) {
-  CostTable table = makeTable();
-  CostTable measured;
+TEST(ProfiledCosts, MergeReplacesAndAdds) {
+  ProfiledCosts table = makeTable();
+  ProfiledCosts measured;
   measured.devices.push_back(
       device("press-1", 1, {{dense(), {1}, {3}}, {convolution(64), {7}, {1}}}));
   measured.devices[0].channelTile = 32;
@@ -143,16 +143,16 @@ TEST(CostTable, MergeReplacesAndAdds) {
   EXPECT_EQ(table.links[0].latencyMicroseconds, 120);
 }
 
-TEST(CostTable, MergeWithOtherThreadsForgetsTheDevice) {
-  CostTable table = makeTable();
-  CostTable measured;
+TEST(ProfiledCosts, MergeWithOtherThreadsForgetsTheDevice) {
+  ProfiledCosts table = makeTable();
+  ProfiledCosts measured;
   measured.devices.push_back(device("press-1", 2, {{dense(), {1}, {3}}}));
   mergeCosts(table, measured);
   EXPECT_EQ(table.devices[0].threads, 2u);
   EXPECT_EQ(table.devices[0].operators.size(), 1u);
 }
 
-TEST(CostTable, PrintsALineForEachOperatorAndLink) {
+TEST(ProfiledCosts, PrintsALineForEachOperatorAndLink) {
   std::string text = formatCostTable(makeTable());
   EXPECT_THAT(text, HasSubstr("press-1: 1 thread, 2.5 us a call\n"));
   EXPECT_THAT(text,
@@ -184,7 +184,7 @@ TEST_P(CostTableErrors, NameTheKey) {
   ScratchFolder folder;
   std::string path = folder / "costs.json";
   std::ofstream(path) << json;
-  Expected<CostTable> table = readCostTable(path);
+  Expected<ProfiledCosts> table = readCostTable(path);
   ASSERT_FALSE(table);
   EXPECT_EQ(table.error().code(), StatusCode::CorruptData);
   EXPECT_EQ(table.error().message(), path + ": " + GetParam().message);
@@ -255,10 +255,10 @@ INSTANTIATE_TEST_SUITE_P(
                "links[0].bandwidth_mbit must be a number from 0, got \"1\""}),
     [](const auto &info) { return info.param.name; });
 
-TEST(CostTable, FilesThatAreNoTables) {
+TEST(ProfiledCosts, FilesThatAreNoTables) {
   ScratchFolder folder;
   std::string path = folder / "costs.json";
-  Expected<CostTable> table = readCostTable(path);
+  Expected<ProfiledCosts> table = readCostTable(path);
   ASSERT_FALSE(table);
   EXPECT_EQ(table.error().message(), path + ": file cannot be read");
   std::ofstream(path) << "{";

@@ -350,7 +350,7 @@ TEST_F(ProfileTest, WritesAndMergesTables) {
   ASSERT_EQ(result.status, 0) << result.errors;
   auto printed = nlohmann::ordered_json::parse(result.output);
   EXPECT_EQ(printed["devices"].size(), 1u);
-  Expected<CostTable> costs = readCostTable(table);
+  Expected<ProfiledCosts> costs = readCostTable(table);
   ASSERT_TRUE(costs) << costs.error().message();
   ASSERT_EQ(costs->devices.size(), 2u);
   EXPECT_EQ(costs->devices[0].name, "press-1");
