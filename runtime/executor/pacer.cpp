@@ -37,11 +37,14 @@ Pacer::Pacer(double pace, bool isSingleThreaded)
   assert(pace > 0 && pace <= 1 && "pace is a share");
 }
 
-void Pacer::Times::add(nanoseconds time) {
-  last = time;
-  // On a virtual machine, the clock of processor time may stand still.
-  if (time > nanoseconds::zero())
-    least = std::min(least, time);
+void Pacer::Times::add(nanoseconds processorTime, nanoseconds wallTime) {
+  last = processorTime;
+  // On a virtual machine, the clock of processor time may stand still for a
+  // while. Elsewhere, work that was interrupted is none that took the least.
+  const bool isDoubtful =
+      processorTime == nanoseconds::zero() ||
+      processorTime < wallTime * 3 / 4 - std::chrono::microseconds(5);
+  least = std::min(least, isDoubtful ? wallTime : processorTime);
 }
 
 nanoseconds Pacer::Times::counted() const {
@@ -101,14 +104,17 @@ void Pacer::beginWork(size_t work) {
   // Other work may go first from here on: a wait that the pace has room for.
   if (timesOf(work).last >= longWork)
     setRealTime(false);
+  workWallStart = readClock(CLOCK_MONOTONIC);
   workStart = workTime();
 }
 
 nanoseconds Pacer::endTrial() {
   if (pace == 1)
     return readClock(CLOCK_MONOTONIC) - wallStart;
+  const nanoseconds processorTime = workTime() - workStart;
+  const nanoseconds wallTime = readClock(CLOCK_MONOTONIC) - workWallStart;
   setRealTime(true);
-  times[current].add(workTime() - workStart);
+  times[current].add(processorTime, wallTime);
   return std::chrono::duration_cast<nanoseconds>(times[current].counted() /
                                                  pace);
 }

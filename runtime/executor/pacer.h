@@ -54,7 +54,7 @@ private:
 
   /// What the same work took; longer than any work at first.
   struct Times {
-    void add(Nanoseconds time);
+    void add(Nanoseconds processorTime, Nanoseconds wallTime);
     /// What the work counts for at full speed.
     Nanoseconds counted() const;
 
@@ -70,6 +70,8 @@ private:
   const double pace;
   const bool isSingleThreaded;
   Nanoseconds workStart{};
+  Nanoseconds workWallStart{};
+  /// Of the work and of what it takes to begin it.
   Nanoseconds wallStart{};
   /// Sleep that is due; negative after a sleep that took too long.
   Nanoseconds due{};

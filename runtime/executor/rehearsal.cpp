@@ -85,8 +85,6 @@ Status windrow::rehearse(Executor &executor, const NodeOptions &options) {
         return paced.error();
       const auto taken =
           std::chrono::duration_cast<nanoseconds>(*paced * options.pace);
-      if (taken == nanoseconds::zero())
-        continue; // The clock stood still.
       auto [known, isNew] = times.try_emplace(works[op], taken);
       known->second = std::min(known->second, taken);
     }
