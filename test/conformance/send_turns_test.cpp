@@ -30,35 +30,67 @@ struct SendTurnsTest : testing::Test {
                                  third = std::make_shared<CountingTaker>();
 };
 
-TEST_F(SendTurnsTest, GoesInTheOrderOfAsking) {
-  EXPECT_TRUE(turns.ask(first));
-  EXPECT_FALSE(turns.ask(second));
-  EXPECT_FALSE(turns.ask(third));
+TEST_F(SendTurnsTest, GoesInTheOrderOfTickets) {
+  EXPECT_TRUE(turns.ask(first, 1));
+  EXPECT_FALSE(turns.ask(second, 2));
+  EXPECT_FALSE(turns.ask(third, 3));
   EXPECT_TRUE(turns.holds(*first));
   EXPECT_FALSE(turns.holds(*second));
 
   EXPECT_EQ(turns.leave(*first), second);
   EXPECT_TRUE(turns.holds(*second));
-  EXPECT_FALSE(turns.ask(first));
+  EXPECT_FALSE(turns.ask(first, 4));
   EXPECT_EQ(turns.leave(*second), third);
   EXPECT_EQ(turns.leave(*third), first);
   EXPECT_EQ(turns.leave(*first), nullptr);
-  EXPECT_TRUE(turns.ask(second));
+  EXPECT_TRUE(turns.ask(second, 5));
+}
+
+TEST_F(SendTurnsTest, LowerTicketsGoFirstButInterruptNobody) {
+  const uint64_t early = turns.drawTicket(), late = turns.drawTicket();
+  EXPECT_LT(early, late);
+  EXPECT_TRUE(turns.ask(first, late));
+  EXPECT_FALSE(turns.ask(second, late + 1));
+  EXPECT_FALSE(turns.ask(third, early));
+  EXPECT_TRUE(turns.holds(*first));
+  EXPECT_EQ(turns.leave(*first), third);
+  EXPECT_EQ(turns.leave(*third), second);
+}
+
+TEST_F(SendTurnsTest, PassesToTheLowestTicket) {
+  EXPECT_TRUE(turns.ask(first, 1));
+  EXPECT_FALSE(turns.ask(second, 3));
+  EXPECT_EQ(turns.pass(*first, 2), nullptr);
+  EXPECT_TRUE(turns.holds(*first));
+  EXPECT_EQ(turns.pass(*first, 4), second);
+  EXPECT_FALSE(turns.holds(*first));
+  EXPECT_TRUE(turns.holds(*second));
+  EXPECT_EQ(turns.leave(*second), first);
+}
+
+TEST_F(SendTurnsTest, WhoPassesWaitsForThoseWhoPassedItBy) {
+  EXPECT_TRUE(turns.ask(first, 1));
+  EXPECT_FALSE(turns.ask(second, 3));
+  context.run();
+  EXPECT_TRUE(turns.holds(*second));
+  EXPECT_EQ(turns.pass(*first, 2), nullptr);
+  EXPECT_FALSE(turns.holds(*first));
+  EXPECT_EQ(turns.leave(*second), first);
 }
 
 TEST_F(SendTurnsTest, ForgetsWhoLeavesWhileWaiting) {
-  EXPECT_TRUE(turns.ask(first));
-  EXPECT_FALSE(turns.ask(second));
-  EXPECT_FALSE(turns.ask(third));
+  EXPECT_TRUE(turns.ask(first, 1));
+  EXPECT_FALSE(turns.ask(second, 2));
+  EXPECT_FALSE(turns.ask(third, 3));
   EXPECT_EQ(turns.leave(*second), nullptr);
   EXPECT_EQ(turns.leave(*second), nullptr);
   EXPECT_EQ(turns.leave(*first), third);
 }
 
 TEST_F(SendTurnsTest, PassesByWhoMakesNoProgress) {
-  EXPECT_TRUE(turns.ask(first));
-  EXPECT_FALSE(turns.ask(second));
-  EXPECT_FALSE(turns.ask(third));
+  EXPECT_TRUE(turns.ask(first, 1));
+  EXPECT_FALSE(turns.ask(second, 2));
+  EXPECT_FALSE(turns.ask(third, 3));
   // Ends when nobody waits any more.
   context.run();
   EXPECT_EQ(first->calls, 0);
@@ -71,8 +103,8 @@ TEST_F(SendTurnsTest, PassesByWhoMakesNoProgress) {
 }
 
 TEST_F(SendTurnsTest, WaitsForWhoMakesProgress) {
-  EXPECT_TRUE(turns.ask(first));
-  EXPECT_FALSE(turns.ask(second));
+  EXPECT_TRUE(turns.ask(first, 1));
+  EXPECT_FALSE(turns.ask(second, 2));
   for (int i = 0; i < 3; ++i) {
     turns.noteProgress();
     context.run_one();

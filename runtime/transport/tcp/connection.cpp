@@ -16,6 +16,11 @@ namespace windrow::tcp {
 /// waking another one, and costs less than that takes.
 static constexpr uint64_t directBytes = 64 << 10;
 
+/// Larger frames take turns, and none of them is written while the kernel still
+/// holds others back: the order in which it sends what several connections have
+/// written is that of their acknowledgements, not that of the writes.
+static constexpr uint64_t unorderedBytes = 8 << 10;
+
 /// Reads or writes in a row before other connections have their turn.
 static constexpr int turnsInARow = 16;
 
@@ -137,7 +142,7 @@ void Connection::sendData(const FrameTag &tag, const std::byte *source) {
     if (isClosed || isDraining)
       return;
     const bool first = writer.empty();
-    writer.pushData(tag, source);
+    writer.pushData(tag, source, turns.drawTicket());
     if (!first)
       return;
     if (tag.bytes > directBytes) {
@@ -181,15 +186,23 @@ void Connection::awaitWritableLocked() {
 
 /// Whether the oldest frame is small or its turn has come.
 bool Connection::mayWriteLocked() {
-  if (writer.nextDataBytes() <= directBytes)
+  if (writer.nextDataBytes() <= unorderedBytes)
     return true;
   if (!std::exchange(hasAskedForTurn, true))
-    return turns.ask(shared_from_this());
+    return turns.ask(shared_from_this(), writer.nextTicket());
   return turns.holds(*this);
 }
 
 std::shared_ptr<TurnTaker> Connection::leaveTurnLocked() {
   return std::exchange(hasAskedForTurn, false) ? turns.leave(*this) : nullptr;
+}
+
+/// After a larger frame: asks for the next one at once, which may have been
+/// posted before those of other connections.
+std::shared_ptr<TurnTaker> Connection::passTurnLocked() {
+  return writer.nextDataBytes() > unorderedBytes
+             ? turns.pass(*this, writer.nextTicket())
+             : leaveTurnLocked();
 }
 
 void Connection::turnCame() {
@@ -215,6 +228,10 @@ void Connection::writeFrames() {
       std::lock_guard lock(mutex);
       if (isClosed || isWriteAwaited || writer.empty() || !mayWriteLocked())
         return;
+      if (writer.nextDataBytes() > unorderedBytes && holdsUnsentData(socket)) {
+        awaitWritableLocked();
+        return;
+      }
       step = writer.writeSome(socket);
       if (hasAskedForTurn && step.bytes > 0)
         turns.noteProgress();
@@ -222,8 +239,10 @@ void Connection::writeFrames() {
       // said before it.
       if (step.error)
         writer.clear();
-      if (step.error || (step.finished && step.finished->bytes > directBytes))
+      if (step.error)
         next = leaveTurnLocked();
+      else if (step.finished && step.finished->bytes > unorderedBytes)
+        next = passTurnLocked();
       more = !writer.empty();
       if (more && (step.blocked || turn >= turnsInARow)) {
         awaitWritableLocked();

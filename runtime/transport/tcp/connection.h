@@ -49,7 +49,7 @@ class Connection final : public TurnTaker,
 public:
   /// `dialed` is the participant that was dialed, if this side did. There is
   /// room for `dataFrames` queued data frames. `owner` and `turns`, by which
-  /// large frames go, must outlive all operations on `socket`.
+  /// larger frames go, must outlive all operations on `socket`.
   Connection(Socket socket, ConnectionOwner &owner, SendTurns &turns,
              std::optional<ParticipantIndex> dialed, size_t dataFrames);
 
@@ -92,6 +92,7 @@ private:
   void writeFrames();
   bool mayWriteLocked();
   std::shared_ptr<TurnTaker> leaveTurnLocked();
+  std::shared_ptr<TurnTaker> passTurnLocked();
 
   ConnectionOwner &owner;
   SendTurns &turns;

@@ -33,9 +33,11 @@ void FrameWriter::pop() {
   spare.splice(spare.begin(), queue, queue.begin());
 }
 
-void FrameWriter::pushData(const FrameTag &tag, const std::byte *source) {
+void FrameWriter::pushData(const FrameTag &tag, const std::byte *source,
+                           uint64_t ticket) {
   Frame &frame = push();
   frame.tag = tag;
+  frame.ticket = ticket;
   frame.isData = true;
   frame.header = encodeHeader(
       {FrameKind::Data, tag.epoch, tag.bytes, tag.channel, tag.request});

@@ -39,8 +39,11 @@ public:
   uint64_t nextDataBytes() const {
     return !queue.empty() && queue.front().isData ? queue.front().bytes : 0;
   }
+  /// Of the oldest frame, which must be one of data.
+  uint64_t nextTicket() const { return queue.front().ticket; }
 
-  void pushData(const FrameTag &tag, const std::byte *source);
+  /// `ticket` is the frame's place among those of other connections.
+  void pushData(const FrameTag &tag, const std::byte *source, uint64_t ticket);
   /// Copies `payload`; the header's size is set from it.
   void pushControl(FrameHeader header, std::span<const std::byte> payload);
 
@@ -55,7 +58,8 @@ public:
 
 private:
   struct Frame {
-    FrameTag tag{}; ///< of data only
+    FrameTag tag{};      ///< of data only
+    uint64_t ticket = 0; ///< of data only
     bool isData = false;
     HeaderImage header;
     TrailerImage trailer;

@@ -20,14 +20,23 @@ SendTurns::SendTurns(asio::io_context &context, size_t takers,
 }
 
 size_t SendTurns::find(const TurnTaker &taker) const {
-  auto isTaker = [&](const auto &other) { return other.get() == &taker; };
+  auto isTaker = [&](const Place &place) {
+    return place.taker.get() == &taker;
+  };
   return std::ranges::find_if(takers, isTaker) - takers.begin();
 }
 
-bool SendTurns::ask(const std::shared_ptr<TurnTaker> &taker) {
+void SendTurns::insertLocked(Place place) {
+  const auto waiting = takers.begin() + static_cast<std::ptrdiff_t>(holders);
+  const auto behind = std::ranges::upper_bound(
+      waiting, takers.end(), place.ticket, {}, &Place::ticket);
+  takers.insert(behind, std::move(place));
+}
+
+bool SendTurns::ask(const std::shared_ptr<TurnTaker> &taker, uint64_t ticket) {
   std::lock_guard lock(mutex);
   assert(find(*taker) == takers.size() && "asked already");
-  takers.push_back(taker);
+  insertLocked({taker, ticket});
   if (holders == 0) {
     holders = 1;
     return true;
@@ -53,7 +62,28 @@ std::shared_ptr<TurnTaker> SendTurns::leave(const TurnTaker &taker) {
     return nullptr;
   holders = 1;
   hasProgress = true;
-  return takers.front();
+  return takers.front().taker;
+}
+
+std::shared_ptr<TurnTaker> SendTurns::pass(const TurnTaker &taker,
+                                           uint64_t ticket) {
+  std::lock_guard lock(mutex);
+  const size_t index = find(taker);
+  assert(index < holders && "gives back what it does not have");
+  Place place{std::move(takers[index].taker), ticket};
+  takers.erase(takers.begin() + static_cast<std::ptrdiff_t>(index));
+  --holders;
+  insertLocked(std::move(place));
+  if (holders > 0) {
+    watchLocked();
+    return nullptr;
+  }
+  holders = 1;
+  hasProgress = true;
+  if (takers.front().taker.get() == &taker)
+    return nullptr;
+  watchLocked();
+  return takers.front().taker;
 }
 
 void SendTurns::watchLocked() {
@@ -75,7 +105,7 @@ void SendTurns::watchEnded() {
     std::lock_guard lock(mutex);
     isWatching = false;
     if (!hasProgress && holders < takers.size())
-      next = takers[holders++];
+      next = takers[holders++].taker;
     if (holders < takers.size())
       watchLocked();
   }

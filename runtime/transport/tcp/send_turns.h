@@ -13,6 +13,7 @@
 #include "runtime/transport/tcp/socket.h"
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -30,7 +31,7 @@ protected:
   ~TurnTaker() = default;
 };
 
-/// The order in which the connections of an endpoint write their large frames.
+/// The order in which the connections of an endpoint write their larger frames.
 /// Side by side they would share the network card, and all would arrive at the
 /// end; one after the other, as they were posted, the first arrives when it can
 /// and its receiver begins to work. Who makes no progress for a while, since
@@ -41,26 +42,40 @@ public:
   SendTurns(asio::io_context &context, size_t takers,
             std::chrono::milliseconds patience);
 
-  /// Asks for a turn, once until `leave`. True when it came at once, else
-  /// `turnCame` is called when it does.
-  bool ask(const std::shared_ptr<TurnTaker> &taker);
+  /// The place of a frame that is posted now.
+  uint64_t drawTicket() { return nextTicket++; }
+  /// Asks for a turn for the frame of `ticket`, once until `leave`. True when
+  /// it came at once, else `turnCame` is called when it does: not before that
+  /// of frames that wait with lower tickets.
+  bool ask(const std::shared_ptr<TurnTaker> &taker, uint64_t ticket);
   bool holds(const TurnTaker &taker) const;
   /// Gives the turn back, or no longer wants it. Whoever is returned must be
   /// told that its turn came, once no lock is held.
   [[nodiscard]] std::shared_ptr<TurnTaker> leave(const TurnTaker &taker);
+  /// The same by somebody who asks again at once, for the frame of `ticket`.
+  /// Returns nobody also where the turn stays.
+  [[nodiscard]] std::shared_ptr<TurnTaker> pass(const TurnTaker &taker,
+                                                uint64_t ticket);
   /// Somebody whose turn it is has written something.
   void noteProgress() { hasProgress = true; }
 
 private:
+  struct Place {
+    std::shared_ptr<TurnTaker> taker;
+    uint64_t ticket;
+  };
+
   size_t find(const TurnTaker &taker) const;
+  void insertLocked(Place place);
   void watchLocked();
   void watchEnded();
 
   const std::chrono::milliseconds patience;
   std::atomic<bool> hasProgress = false;
+  std::atomic<uint64_t> nextTicket = 0;
   mutable std::mutex mutex; ///< guards all below
-  /// Those whose turn it is, then those who wait.
-  std::vector<std::shared_ptr<TurnTaker>> takers;
+  /// Those whose turn it is, then those who wait, in the order of tickets.
+  std::vector<Place> takers;
   size_t holders = 0;
   Timer timer;
   OperationMemory timerMemory;

@@ -10,9 +10,13 @@
 
 #include <charconv>
 #include <fmt/format.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 
 namespace windrow::tcp {
+
+static constexpr int maxUnsentBytes = 8 << 10;
 
 Expected<SocketAddress> SocketAddress::parse(std::string_view text) {
   auto invalid = [&] {
@@ -51,9 +55,10 @@ void tuneSocket(Socket &socket) {
   static constexpr std::string_view algorithm = "cubic";
   ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_CONGESTION,
                algorithm.data(), algorithm.size());
-  // Other connections wait until a large frame is out of this process; what the
-  // kernel holds back beyond this would delay none of it.
-  const int notSentBytes = 64 << 10;
+  // Other connections wait until a frame is out of this process; what the
+  // kernel holds back beyond this would delay none of it. A socket counts as
+  // writable below half of it.
+  const int notSentBytes = 2 * maxUnsentBytes;
   ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT,
                &notSentBytes, sizeof(notSentBytes));
   // Several devices send to one at once, and what a switch cannot queue for it
@@ -62,6 +67,13 @@ void tuneSocket(Socket &socket) {
   ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_SNDBUF, &sendBufferBytes,
                sizeof(sendBufferBytes));
   socket.non_blocking(true, ignored);
+}
+
+bool holdsUnsentData(Socket &socket) {
+  int bytes = 0;
+  const bool isKnown =
+      ::ioctl(socket.native_handle(), SIOCOUTQNSD, &bytes) == 0;
+  return isKnown && bytes >= maxUnsentBytes;
 }
 
 } // namespace windrow::tcp
