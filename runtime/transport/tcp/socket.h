@@ -39,8 +39,7 @@ std::string toString(const asio::ip::tcp::endpoint &endpoint);
 /// Makes `socket` non-blocking, without Nagle's delay, and under cubic
 /// congestion control where the kernel has it. It has no more than about 110 KB
 /// on the way at a time: the kernel keeps that, and what it takes to keep it,
-/// in twice 64 KiB. A link of 1 Gbit/s stays busy with round trips up to 0.9
-/// ms.
+/// in twice 64 KiB. Round trips up to 0.9 ms leave a link of 1 Gbit/s busy.
 void tuneSocket(Socket &socket);
 
 /// Whether the kernel holds 8 KiB or more of what was written to `socket` that
