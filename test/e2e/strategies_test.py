@@ -118,6 +118,19 @@ class StrategiesTest(unittest.TestCase):
         self.assertNotEqual(done.returncode, 0)
         self.assertRegex(done.stderr, "--profile-rounds must be at least 1, got 0")
 
+    def test_paces_of_unequal_nodes_go_with_the_fastest(self):
+        class Arguments:
+            nodes, speeds, models, rates, pace = [4], ["equal", "unequal"], ["vgg16"], [100], 0.07
+        self.assertEqual(list(load_script().clusters(Arguments)),
+                         [("vgg16", (0.07, 0.07, 0.07, 0.07), 100),
+                          ("vgg16", (0.07, 0.07, 0.05, 0.035), 100)])
+
+    def test_refuses_paces_that_no_node_has(self):
+        for pace in ("0", "-1", "1.5", "nan"):
+            done = run(f"--pace={pace}")
+            self.assertNotEqual(done.returncode, 0)
+            self.assertRegex(done.stderr, f"--pace must be above 0 and at most 1, got {pace}")
+
     def test_refuses_to_speed_up(self):
         done = run("--slow-motion=0")
         self.assertNotEqual(done.returncode, 0)
