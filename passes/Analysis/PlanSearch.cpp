@@ -142,9 +142,9 @@ void PlanSearch::addRulePlans() {
 }
 
 /// Takes a plan that follows a rule where the best one promises hardly more:
-/// the model knows less of uneven plans.
+/// the model knows less of uneven plans, and least of streams.
 void PlanSearch::preferRulePlan() {
-  constexpr double leastGain = 0.01;
+  const double leastGain = countStreamed(best.plan) > 0 ? 0.02 : 0.01;
   const auto rulePlan =
       std::ranges::min_element(rulePlans, {}, &StartPlan::latency);
   if (rulePlan == rulePlans.end() || options.objective != Objective::Latency ||

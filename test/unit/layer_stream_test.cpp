@@ -215,6 +215,37 @@ TEST(LayerStream, NoRuleGainsMoreByIt) {
     EXPECT_LE(latency, predictLatency(model, chooseStream(model, plan)));
 }
 
+/// Of images of so many rows, at so many Mbit/s.
+SearchResult searchLargeImage(int64_t rows, double bandwidthMbit) {
+  const Network network = NetworkBuilder(rows, rows, 3)
+                              .conv(32, 7, 2)
+                              .conv(32, 3)
+                              .conv(32, 3)
+                              .add(1)
+                              .conv(64, 3, 2)
+                              .globalPool()
+                              .fullyConnected(10)
+                              .finish();
+  const ClusterDescription cluster =
+      makeCluster({1, 1, 1, 1}, bandwidthMbit, 100);
+  return searchPlan(CostModel(network, cluster, nullptr), {});
+}
+
+TEST(LayerStream, OfARuleStaysWhereAnotherPromisesLessThanAFiftiethMore) {
+  double mostGivenUp = 1;
+  for (const double bandwidth : {200.0, 300.0})
+    for (const int64_t rows : {224, 320, 448}) {
+      const SearchResult result = searchLargeImage(rows, bandwidth);
+      ASSERT_GT(countStreamed(result.plan), 0u);
+      const double least =
+          std::ranges::min(result.candidates, {}, &PlanCandidate::latency)
+              .latency;
+      EXPECT_LE(result.latency, 1.02 * least);
+      mostGivenUp = std::max(mostGivenUp, result.latency / least);
+    }
+  EXPECT_GT(mostGivenUp, 1.01);
+}
+
 TEST(LayerStream, IsSearchedForOnSlowNetworks) {
   const Network network = smallResidualNetwork();
   const ClusterDescription cluster = makeCluster({1.0, 1.0}, 20, 100);
