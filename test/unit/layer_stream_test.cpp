@@ -196,16 +196,21 @@ TEST(LayerStream, ComputesRowsOfItsFirstLayersAgainTogether) {
   EXPECT_EQ(refined.latency, predictLatency(model, refined.plan));
 }
 
+/// Of a square image of so many rows.
+Network largeImageNetwork(int64_t rows) {
+  return NetworkBuilder(rows, rows, 3)
+      .conv(32, 7, 2)
+      .conv(32, 3)
+      .conv(32, 3)
+      .add(1)
+      .conv(64, 3, 2)
+      .globalPool()
+      .fullyConnected(10)
+      .finish();
+}
+
 TEST(LayerStream, NoRuleGainsMoreByIt) {
-  const Network network = NetworkBuilder(448, 448, 3)
-                              .conv(32, 7, 2)
-                              .conv(32, 3)
-                              .conv(32, 3)
-                              .add(1)
-                              .conv(64, 3, 2)
-                              .globalPool()
-                              .fullyConnected(10)
-                              .finish();
+  const Network network = largeImageNetwork(448);
   const ClusterDescription cluster = makeCluster({1, 1, 1, 1}, 300);
   const CostModel model(network, cluster, nullptr);
   const double latency = searchPlan(model, {}).latency;
@@ -215,27 +220,15 @@ TEST(LayerStream, NoRuleGainsMoreByIt) {
     EXPECT_LE(latency, predictLatency(model, chooseStream(model, plan)));
 }
 
-/// Of images of so many rows, at so many Mbit/s.
-SearchResult searchLargeImage(int64_t rows, double bandwidthMbit) {
-  const Network network = NetworkBuilder(rows, rows, 3)
-                              .conv(32, 7, 2)
-                              .conv(32, 3)
-                              .conv(32, 3)
-                              .add(1)
-                              .conv(64, 3, 2)
-                              .globalPool()
-                              .fullyConnected(10)
-                              .finish();
-  const ClusterDescription cluster =
-      makeCluster({1, 1, 1, 1}, bandwidthMbit, 100);
-  return searchPlan(CostModel(network, cluster, nullptr), {});
-}
-
 TEST(LayerStream, OfARuleStaysWhereAnotherPromisesLessThanAFiftiethMore) {
   double mostGivenUp = 1;
   for (const double bandwidth : {200.0, 300.0})
     for (const int64_t rows : {224, 320, 448}) {
-      const SearchResult result = searchLargeImage(rows, bandwidth);
+      const Network network = largeImageNetwork(rows);
+      const ClusterDescription cluster =
+          makeCluster({1, 1, 1, 1}, bandwidth, 100);
+      const SearchResult result =
+          searchPlan(CostModel(network, cluster, nullptr), {});
       ASSERT_GT(countStreamed(result.plan), 0u);
       const double least =
           std::ranges::min(result.candidates, {}, &PlanCandidate::latency)
